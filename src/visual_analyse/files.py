@@ -1,0 +1,85 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from visual_analyse.errors import VisualAnalyseError
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
+    """Write a file through a neighbour that takes its name only when it is complete.
+
+    A full disk, Ctrl-C or a kill leaves the old file, or none; never half of one. Folders are made as needed.
+
+    Raises VisualAnalyseError where the folder cannot be written or the disk is full.
+
+    >>> write_whole(Path("a.txt"), lambda f: f.write(b"all of it"))  # doctest: +SKIP
+    """
+    with _sentences(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                write(stream)
+            # mkstemp makes private files; results are for sharing, as any file the user makes.
+            os.chmod(name, 0o666 & ~_umask())
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+    return path
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder for results and prove that files can be made in it.
+
+    Raises VisualAnalyseError where that fails, before any long work is done in vain.
+
+    >>> make_folder(Path("results"))  # doctest: +SKIP
+    """
+    with _sentences(path):
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    return path
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits.
+
+    >>> digest(Path("model.pt"))  # doctest: +SKIP
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(stream)
+
+
+def _digest(stream: IO[bytes]) -> str:  # Python 3.10 has no hashlib.file_digest
+    total = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        total.update(block)
+    return total.hexdigest()
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+@contextlib.contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise VisualAnalyseError(
+            f"{path} could not be written ({error.strerror or error}). What was finished before it is kept; "
+            "free some space or name another folder with --save_dir, and run the same command again."
+        ) from error
