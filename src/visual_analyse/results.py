@@ -1,0 +1,167 @@
+"""What is computed, as frozen records, and the .npz files they live in."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.files import write_whole
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class InputKind:
+    """How a person looks at an input: silhouettes in grey, parsing in colours, joints on a body.
+
+    `name` is the modality; `picture` is how one frame is drawn ("grey", "rgb", "palette", "planes").
+    """
+
+    name: str
+    picture: str = "grey"
+    palette: tuple[tuple[int, int, int], ...] = ()
+    edges: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class LayerEvidence:
+    """The signed maps of one layer on the layer's own grid.
+
+    `maps` float32 `[t, gh, gw]`, positive where the layer speaks for the match; `spans` int64 `[t, 2]`, the window of
+    frames `first:last+1` of each step (stored as first, last + 1); `calls`, how often the layer ran in one forward;
+    `on`, the input it lies on; `pooled`, whether it lies after set pooling, one map for the whole walk.
+    """
+
+    number: int
+    name: str
+    kind: str
+    maps: Array
+    spans: Array
+    calls: int = 1
+    on: int = 0
+    pooled: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its name in a result file: `<number>_<name>`, dots written as hyphens."""
+        return f"{self.number}_{self.name.replace('.', '-')}"
+
+    @property
+    def strength(self) -> float:
+        """The largest absolute value over the clip: the one scale of all its pictures."""
+        return float(np.abs(self.maps).max()) if self.maps.size else 0.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why one probe matched one gallery walk: the frames, the maps of each layer, the ledger of parts.
+
+    `frames` uint8 `[s, h, w]` or `[s, h, w, 3]`, as the model saw them; `parts` float64 `[p]`, what each part adds to
+    the distance (they sum to it); `manifest`, how it was made.
+
+    >>> Evidence.load(Path("GaitSet_001-nm-05-090.npz")).distance  # doctest: +SKIP
+    """
+
+    frames: Array
+    layers: tuple[LayerEvidence, ...]
+    parts: Array
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Array] = field(default_factory=dict)
+    kind: InputKind = field(default_factory=lambda: InputKind("silhouette"))
+
+    @property
+    def distance(self) -> float:
+        """The distance to the match, the sum of `parts`."""
+        return float(self.parts.sum())
+
+    def save(self, path: Path) -> Path:
+        """Write the contract's .npz, whole or not at all, readable with `allow_pickle=False`."""
+        facts = {
+            layer.key: {"number": layer.number, "name": layer.name, "kind": layer.kind, "calls": layer.calls,
+                        "input": layer.on, "pooled": layer.pooled}
+            for layer in self.layers
+        }  # fmt: skip
+        manifest = {**self.manifest, "layers": facts, "input_kind": asdict(self.kind)}
+        arrays: dict[str, Array] = {"frames": self.frames, "parts": self.parts.astype(np.float64)}
+        arrays.update({f"inputs/{name}": array for name, array in self.inputs.items()})
+        for layer in self.layers:
+            arrays[f"maps/{layer.key}"] = layer.maps.astype(np.float32)
+            arrays[f"spans/{layer.key}"] = layer.spans.astype(np.int64)
+        arrays["manifest"] = np.array(json.dumps(manifest, ensure_ascii=False, default=str))
+        return write_whole(path, lambda stream: np.savez_compressed(stream, allow_pickle=False, **arrays))
+
+    @staticmethod
+    def load(path: Path) -> Evidence:
+        """Read one result file without running code from it.
+
+        Raises VisualAnalyseError for a file that is no result, is cut short, or is one of the older tool's.
+        """
+        arrays = read_npz(path)
+        missing = [name for name in ("frames", "parts", "manifest") if name not in arrays]
+        if missing:
+            raise VisualAnalyseError(
+                f"{path} is no Grad-CAM result: it lacks {', '.join(missing)}; it holds {_some(arrays)}. "
+                "Name an .npz written by 'python -m visual_analyse.grad_cam'."
+            )
+        try:
+            manifest = json.loads(str(arrays["manifest"]))
+            layers = tuple(
+                LayerEvidence(
+                    number=int(fact["number"]), name=str(fact["name"]), kind=str(fact["kind"]),
+                    maps=arrays[f"maps/{key}"], spans=arrays[f"spans/{key}"],
+                    calls=int(fact["calls"]), on=int(fact["input"]), pooled=bool(fact["pooled"]),
+                )
+                for key, fact in manifest["layers"].items()
+            )  # fmt: skip
+            kind = manifest["input_kind"]
+            kind = InputKind(
+                str(kind["name"]),
+                str(kind["picture"]),
+                tuple((int(r), int(g), int(b)) for r, g, b in kind["palette"]),
+                tuple((int(a), int(b)) for a, b in kind["edges"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise VisualAnalyseError(
+                f"{path} is no Grad-CAM result of this tool: its manifest and its maps do not agree ({error}). "
+                "Run 'python -m visual_analyse.grad_cam' again to make it anew."
+            ) from error
+        inputs = {name[len("inputs/") :]: array for name, array in arrays.items() if name.startswith("inputs/")}
+        return Evidence(arrays["frames"], layers, arrays["parts"], manifest, inputs, kind)
+
+
+def read_npz(path: Path) -> dict[str, Array]:
+    """All arrays of an .npz, with pickles left unopened.
+
+    Raises VisualAnalyseError where the file is missing, is no .npz, is cut short, or holds pickled objects.
+
+    >>> sorted(read_npz(Path("map.npz")))  # doctest: +SKIP
+    """
+    if not path.is_file():
+        raise VisualAnalyseError(f"There is no file {path}. Name an .npz result, or a folder that holds some.")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if not isinstance(stored, np.lib.npyio.NpzFile):
+                raise VisualAnalyseError(f"{path} holds a single array, not an .npz archive of several.")
+            return {name: stored[name] for name in stored.files}
+    except ValueError as error:
+        if "pickle" in str(error):
+            raise VisualAnalyseError(
+                f"{path} holds pickled Python objects, as files of the older tool did. They can run code, so it was "
+                "left unopened: run 'python -m visual_analyse.grad_cam' (or tsne, umap) again to make the result anew."
+            ) from error
+        raise VisualAnalyseError(f"{path} is no readable .npz ({error}). Make the result anew.") from error
+    except (OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise VisualAnalyseError(f"{path} is no readable .npz: it is damaged or cut short ({error}).") from error
+
+
+def _some(names: Mapping[str, object]) -> str:
+    listed = ", ".join(sorted(names)[:6])
+    return (listed + ", ...") if len(names) > 6 else listed or "nothing"
