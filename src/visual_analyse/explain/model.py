@@ -1,4 +1,4 @@
-"""What `explain` needs of a model: a forward from a batch to embeddings, and the axes of its inputs."""
+"""What `explain` needs of a model: a forward from a batch, whose axes are named, to embeddings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from torch import Tensor, nn
 class Batch:
     """The sequences of one forward.
 
-    `inputs`: one tensor an input of the model, as its axes say. `lengths`: frames of each sequence. `packed`: the
-    sequences stand one after another along `s` in a batch of one (OpenGait's way in tests); else stacked along `n`.
+    `inputs`: one tensor an input of the model; `axes`: their axes by name, e.g. `("n s h w",)`. `lengths`: frames of
+    each sequence. `packed`: the sequences stand one after another along `s` in a batch of one (OpenGait's way in
+    tests); else they are stacked along `n`.
     """
 
     inputs: tuple[Tensor, ...]
+    axes: tuple[str, ...]
     lengths: tuple[int, ...]
     packed: bool = False
 
@@ -28,14 +30,11 @@ class Batch:
 class Explainable(Protocol):
     """A model that can be explained; a checkout's, a built-in one and a foreign module all become one.
 
-    `module` holds the layers. `axes` names the axes of each input, e.g. `("n s h w",)`. `metric` is "euc" or "cos".
+    `module` holds the layers. `metric` is "euc" or "cos".
     """
 
     @property
     def module(self) -> nn.Module: ...
-
-    @property
-    def axes(self) -> tuple[str, ...]: ...
 
     @property
     def metric(self) -> str: ...
