@@ -1,0 +1,79 @@
+"""What layers put out during one forward, kept so that gradients can be asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+Slot = tuple[int, int]  # layer number, call from 0
+
+
+class Capture:
+    """Keep the output of every call of the chosen layers, in order, while the block runs.
+
+    An output that has no graph yet starts one (`roots`), so nothing above the first chosen layer is kept in memory.
+    Where something downstream writes into an output in place (`overwritten`), downstream gets a copy: what is kept
+    stays what the layer put out. Calls after the block (recomputation during backward) are not seen.
+
+    >>> with Capture([(1, layer)], overwritten=()) as capture:  # doctest: +SKIP
+    ...     model(batch)
+    """
+
+    def __init__(self, layers: Sequence[tuple[int, nn.Module]], overwritten: Collection[Slot]) -> None:
+        self.layers = layers
+        self.overwritten = overwritten
+        self.outputs: dict[int, list[Tensor]] = {number: [] for number, _ in layers}
+        self.roots: list[Slot] = []
+        self._handles: list[RemovableHandle] = []
+
+    def __enter__(self) -> Capture:
+        for number, module in self.layers:
+            self._handles.append(module.register_forward_hook(self._hook(number)))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+
+    def _hook(self, number: int) -> Any:
+        def keep(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
+            if not isinstance(output, Tensor) or not output.is_floating_point():
+                return None
+            slot = (number, len(self.outputs[number]))
+            if torch.is_grad_enabled() and not output.requires_grad:
+                # A leaf that wants gradients must not be written to, and a view cannot become such a leaf safely.
+                output = output.detach().requires_grad_()
+                self.roots.append(slot)
+            self.outputs[number].append(output)
+            return output.clone() if slot in self.overwritten else output
+
+        return keep
+
+
+@contextlib.contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode and no gradients for parameters inside the block; both as they were after it.
+
+    >>> with frozen(nn.ReLU()):
+    ...     pass
+    """
+    wanted = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    training = [child for child in module.modules() if child.training]
+    try:
+        for parameter in wanted:
+            parameter.requires_grad_(False)
+        for child in training:
+            child.training = False
+        yield
+    finally:
+        for parameter in wanted:
+            parameter.requires_grad_(True)
+        for child in training:
+            child.training = True

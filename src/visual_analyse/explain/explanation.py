@@ -1,0 +1,165 @@
+"""One verb, `explain`: the maps of any layers of any model, of any target, in one forward and one backward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.capture import Capture, Slot, frozen
+from visual_analyse.explain.grad_cam import Weights, grad_cam
+from visual_analyse.explain.layers import Layer, leaves
+from visual_analyse.explain.model import Batch, Explainable
+from visual_analyse.explain.plan import Plan, resolve
+from visual_analyse.explain.targets import Target
+from visual_analyse.results import LayerEvidence
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one forward and one backward gave: embeddings `[n, c, p]`, values `[n]`, and each walk's layers.
+
+    `unreached` names the layers that no gradient of the target reached.
+    """
+
+    embeddings: NDArray[np.float32]
+    values: NDArray[np.float32]
+    walks: tuple[tuple[LayerEvidence, ...], ...]
+    unreached: tuple[Layer, ...] = ()
+
+
+@dataclass
+class _Track:
+    """The calls of one layer that make one map: gradients arrive call by call, in any order; the map is made when the
+    last is there, and what it was made of is let go, so memory never holds the gradients of all layers."""
+
+    plan: Plan
+    layer: Layer
+    outputs: list[Tensor]
+    lengths: tuple[int, ...]
+    weights: Weights
+    gradients: dict[int, Tensor] = field(default_factory=dict)
+    maps: list[Tensor] = field(default_factory=list)
+
+    def arrive(self, call: int, gradient: Tensor) -> None:
+        self.gradients[call] = gradient
+        if len(self.gradients) == len(self.outputs):
+            self.finish()
+
+    def finish(self) -> None:
+        """Make the maps; a strip that no gradient reached counts as zero, a track that none reached has no map."""
+        if self.outputs and self.gradients:
+            restored = self.plan.restore(self.layer.number, [out.detach() for out in self.outputs], self.lengths)
+            gradients = [self.gradients.get(k, torch.zeros_like(out)) for k, out in enumerate(self.outputs)]
+            pulled = self.plan.restore(self.layer.number, gradients, self.lengths)
+            self.maps = [grad_cam(a, g, self.weights) for a, g in zip(restored, pulled, strict=True)]
+        self.outputs = []
+        self.gradients = {}
+
+
+def explain(
+    model: Explainable,
+    batch: Batch,
+    target: Target,
+    layers: Sequence[Layer],
+    *,
+    plan: Plan | None = None,
+    weights: Weights = "frame",
+) -> Explanation:
+    """Grad-CAM of `target` (values `[n]`, a distance) on each of `layers`, for every walk of a batch.
+
+    Maps are `[t, gh, gw]` on each layer's own grid, with the frames that each step stands for. The cost is one forward
+    and one backward down to the first of the layers, however many they are. Raises VisualAnalyseError for a layer
+    that is not called or has no place in the frames, and where no gradient reaches any of them.
+
+    >>> explain(model, batch, distance_to(match, "euc"), layers).walks[0][0].maps.shape  # doctest: +SKIP
+    (30, 64, 44)
+    """
+    plan = plan or resolve(model, batch)
+    for layer in layers:
+        if plan[layer.number].reason:
+            raise VisualAnalyseError(f"Layer {layer} {plan[layer.number].reason}, so there is no map to draw. Choose others.")
+    modules = {layer.number: module for layer, module in leaves(model.module)}
+    with frozen(model.module), torch.enable_grad():
+        with Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture:
+            embeddings = model.embed(batch)
+        values = target(embeddings)
+        tracks = _backward(plan, layers, batch.lengths, capture, values, weights)
+    walks = tuple(
+        tuple(
+            _evidence(plan, layer, k, track, walk, length)
+            for layer in layers
+            for k, track in enumerate(tracks[layer.number])
+            if track.maps
+        )
+        for walk, length in enumerate(batch.lengths)
+    )
+    unreached = tuple(layer for layer in layers if not any(track.maps for track in tracks[layer.number]))
+    if len(unreached) == len(layers):
+        raise VisualAnalyseError(
+            f"No gradient of the distance reaches {', '.join(map(str, unreached))}: the model cuts it on the way, "
+            "or the match is exact. Choose other layers."
+        )
+    return Explanation(embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached)
+
+
+def _backward(
+    plan: Plan, layers: Sequence[Layer], lengths: tuple[int, ...], capture: Capture, values: Tensor, weights: Weights
+) -> dict[int, list[_Track]]:
+    """Gather every layer's maps in one backward to the roots; gradients are met as they pass."""
+    tracks: dict[int, list[_Track]] = {}
+    arrivals: dict[Slot, Any] = {}
+    for layer in layers:
+        outputs = capture.outputs.pop(layer.number)
+        tracks[layer.number] = []
+        for calls in plan[layer.number].tracks:
+            if max(calls) >= len(outputs):
+                raise VisualAnalyseError(
+                    f"Layer {layer} ran {len(outputs)} times and {plan[layer.number].calls} were expected from the dry "
+                    "runs: the model does not take the same way every time. Choose another layer."
+                )
+            track = _Track(plan, layer, [outputs[call] for call in calls], lengths, weights)
+            tracks[layer.number].append(track)
+            arrivals.update({(layer.number, call): partial(track.arrive, k) for k, call in enumerate(calls)})
+        for call, output in enumerate(outputs):
+            slot = (layer.number, call)
+            if slot not in capture.roots and slot in arrivals and output.requires_grad:
+                output.register_hook(arrivals[slot])
+    roots = {slot: _output(tracks, plan, slot) for slot in capture.roots if slot in arrivals}
+    if values.requires_grad and roots:
+        found = torch.autograd.grad(values.sum(), list(roots.values()), allow_unused=True)
+        for slot, gradient in zip(roots, found, strict=True):
+            if gradient is not None:
+                arrivals[slot](gradient)
+    for track in (track for group in tracks.values() for track in group):
+        track.finish()
+    return tracks
+
+
+def _output(tracks: dict[int, list[_Track]], plan: Plan, slot: Slot) -> Tensor:
+    number, call = slot
+    for track, calls in zip(tracks[number], plan[number].tracks, strict=True):
+        if call in calls:
+            return track.outputs[calls.index(call)]
+    raise KeyError(slot)
+
+
+def _evidence(plan: Plan, layer: Layer, k: int, track: _Track, walk: int, length: int) -> LayerEvidence:
+    place = plan[layer.number]
+    maps = track.maps[walk].float().cpu().numpy()
+    return LayerEvidence(
+        number=layer.number,
+        name=layer.name if k == 0 else f"{layer.name}@{k + 1}",
+        kind=layer.kind,
+        maps=maps,
+        spans=plan.spans(layer.number, length, len(maps)),
+        calls=place.calls,
+        pooled=place.pooled,
+    )

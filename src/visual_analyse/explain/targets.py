@@ -1,0 +1,38 @@
+"""The number that is explained: a function from embeddings to one value per probe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Target = Callable[[Tensor], Tensor]
+"""From embeddings `[n, c, p]` to values `[n]`. A distance: its negative gradient is evidence for the match."""
+
+
+def part_distances(probe: Tensor, walk: Tensor, metric: str) -> Tensor:
+    """What each part adds to the distance of probes and walks, `[n, c, p]` both, to `[n, p]`; the parts sum to it.
+
+    "euc": `d_p / P`. "cos": `(1 - cos_p) / P`. A part that agrees exactly has distance zero and gradient zero, where
+    the square root's would be infinite.
+
+    >>> part_distances(torch.zeros(1, 2, 1), torch.tensor([[[3.0], [4.0]]]), "euc").tolist()
+    [[5.0]]
+    """
+    parts = probe.shape[2]
+    if metric == "cos":
+        similar = torch.nn.functional.cosine_similarity(probe, walk, dim=1, eps=1e-12)
+        return (1 - similar) / parts
+    squared = (probe - walk).square().sum(1)
+    apart = squared > 0
+    return torch.where(apart, torch.where(apart, squared, 1).sqrt(), 0) / parts
+
+
+def distance_to(walks: Tensor, metric: str) -> Target:
+    """The target of a match: the distance, mean over parts, from each probe to its own walk, `[n, c, p]`.
+
+    >>> distance_to(torch.zeros(1, 1, 1), "euc")(torch.ones(1, 1, 1)).tolist()
+    [1.0]
+    """
+    return lambda embeddings: part_distances(embeddings, walks, metric).sum(1)

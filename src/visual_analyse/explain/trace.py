@@ -1,0 +1,96 @@
+"""A dry run: what every layer takes and gives, call by call, without keeping what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from visual_analyse.explain.layers import leaves
+from visual_analyse.explain.model import Batch, Explainable
+
+
+@dataclass(frozen=True)
+class View:
+    """Where a tensor lies in memory: calls whose inputs share a storage at different offsets are cut from one tensor."""
+
+    storage: int
+    offset: int
+    stride: tuple[int, ...]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of a layer inside a forward: its input's place in memory, its output's shape (None where it is no tensor).
+
+    `overwritten`: something downstream wrote into the output.
+    """
+
+    number: int
+    call: int
+    taken: View | None
+    given: tuple[int, ...] | None
+    overwritten: bool
+
+
+def trace(model: Explainable, batch: Batch) -> list[Run]:
+    """Run the model forward once, without gradients, and list the calls of its layers in order.
+
+    >>> trace(model, batch)[0].given  # doctest: +SKIP
+    (30, 32, 64, 44)
+    """
+    counts: dict[int, int] = {}
+    seen: list[tuple[int, int, View | None, Tensor | None, int]] = []
+    kept_inputs: list[Tensor] = []  # while these live no storage is given out twice, so equal addresses mean one tensor
+
+    def hook(number: int) -> Any:
+        def note(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+            call = counts.get(number, 0)
+            counts[number] = call + 1
+            first = next((item for item in inputs if isinstance(item, Tensor)), None)
+            tensor = output if isinstance(output, Tensor) and output.is_floating_point() else None
+            if first is not None:
+                kept_inputs.append(first)
+            seen.append((number, call, _view(first), tensor, tensor._version if tensor is not None else 0))
+
+        return note
+
+    handles = [module.register_forward_hook(hook(layer.number)) for layer, module in leaves(model.module)]
+    try:
+        with torch.no_grad():
+            model.embed(batch)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [
+        Run(number, call, taken, None if given is None else tuple(given.shape), given is not None and given._version != version)
+        for number, call, taken, given, version in seen
+    ]
+
+
+def resized(batch: Batch, lengths: tuple[int, ...]) -> Batch:
+    """Walks of other lengths made of the frames of a batch's first walk, repeated or cut; stacked ones are equally long.
+
+    >>> resized(batch, (8,)).lengths  # doctest: +SKIP
+    (8,)
+    """
+    tensors = []
+    for tensor, axes in zip(batch.inputs, batch.axes, strict=True):
+        names = axes.split()
+        if "s" not in names:
+            tensors.append(tensor[: len(lengths)].expand(len(lengths), *tensor.shape[1:]) if "n" in names else tensor)
+            continue
+        time = names.index("s")
+        first = tensor[:1].narrow(time, 0, batch.lengths[0])
+        walks = [first.index_select(time, torch.arange(k, device=tensor.device) % batch.lengths[0]) for k in lengths]
+        tensors.append(torch.cat(walks, time if batch.packed else names.index("n")))
+    return Batch(tuple(tensors), batch.axes, lengths, batch.packed)
+
+
+def _view(tensor: Tensor | None) -> View | None:
+    if tensor is None:
+        return None
+    return View(tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tensor.stride(), tuple(tensor.shape))
