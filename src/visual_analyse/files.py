@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,15 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
                 os.unlink(name)
             raise
     return path
+
+
+def copy_whole(source: Path, target: Path) -> Path:
+    """Copy a file so that the copy appears whole or not at all.
+
+    >>> copy_whole(Path("a.npz"), Path("b.npz"))  # doctest: +SKIP
+    """
+    with source.open("rb") as stream:
+        return write_whole(target, lambda out: shutil.copyfileobj(stream, out))
 
 
 def make_folder(path: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import IO
 
 import platformdirs
 
+from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import write_whole
 
 CAP = 4 << 30  # bytes
@@ -42,8 +43,6 @@ class Store:
 
     def keep(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
         """Keep what `write` writes under a name; quietly do without where that fails."""
-        from visual_analyse.errors import VisualAnalyseError
-
         path = self._path(name)
         with contextlib.suppress(VisualAnalyseError, OSError):
             write_whole(path, write)

@@ -1,0 +1,44 @@
+"""What a model's answers depend on, in one line: its weights, its code, its config."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import torch
+from torch import nn
+
+from visual_analyse.encode.store import key
+from visual_analyse.files import digest
+from visual_analyse.models.gait_model import GaitModel
+
+
+def fingerprint(model: GaitModel) -> str:
+    """A name for all that decides an embedding: two models share it only where they answer alike.
+
+    >>> len(fingerprint(model))  # doctest: +SKIP
+    64
+    """
+    settings = {section: model.config.sections.get(section) for section in ("model_cfg", "evaluator_cfg")}
+    return key(
+        model.class_name,
+        model.source,
+        json.dumps(settings, sort_keys=True, default=str),
+        *(digest(path) for path in sorted(model.code)),
+        weights_digest(model.module),
+        model.device.type,
+        torch.__version__,
+    )
+
+
+def weights_digest(module: nn.Module) -> str:
+    """SHA-256 of all parameters and buffers, with their names, types and shapes.
+
+    >>> weights_digest(nn.ReLU())[:8]
+    'e3b0c442'
+    """
+    total = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        total.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()

@@ -1,0 +1,65 @@
+"""A plan in words: what a person reads before choosing layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from visual_analyse.explain.layers import Layer
+from visual_analyse.explain.plan import Plan
+
+BYTES = 4  # a float32
+
+
+def lies(plan: Plan, number: int, length: int) -> str:
+    """How a layer lies on the frames of a walk of `length` frames, in a few words.
+
+    >>> lies(plan, 1, 30)  # doctest: +SKIP
+    'each frame, 64x44'
+    """
+    place = plan[number]
+    if place.reason or place.axes is None:
+        return place.reason
+    words = [_time(plan, number, length)]
+    if place.axes.grid:
+        shape = list(place.shape)
+        if place.strips is not None:
+            shape[place.strips.axis] *= place.calls
+            words.append(f"{place.calls} strips joined")
+        words.append("x".join(str(shape[k]) for k in place.axes.grid))
+    else:
+        words.append("one value a step")
+    if place.strips is None and place.calls > 1:
+        words.append(f"{place.calls} runs, a map each")
+    return ", ".join(words)
+
+
+def _time(plan: Plan, number: int, length: int) -> str:
+    if plan[number].pooled:
+        return "whole walk"
+    steps = plan.steps(number, length)
+    spans = plan.spans(number, length, steps)
+    if len(spans) == length and all(end - first == 1 for first, end in spans):
+        return "each frame"
+    sizes = sorted({int(end - first) for first, end in spans})
+    text = f"{steps} steps of {' or '.join(map(str, sizes))} frames"
+    unseen = length - int(spans[-1][1]) if len(spans) else length
+    return text + (f" (the last {unseen} unseen)" if unseen else "")
+
+
+def unseen(plan: Plan, layers: Sequence[Layer], length: int) -> int:
+    """How many frames at the end of a walk no step of some layer sees."""
+    ends = [plan.spans(layer.number, length, plan.steps(layer.number, length)) for layer in layers]
+    return max((length - int(spans[-1][1]) for spans in ends if len(spans)), default=0)
+
+
+def cost(plan: Plan, layers: Sequence[Layer], length: int) -> str:
+    """What explaining takes: which way the gradient goes, and a bound on the memory of what is kept on it.
+
+    >>> cost(plan, layers, 30)  # doctest: +SKIP
+    'one forward, one backward down to layer 1; keeps up to 61 MB for walks of 30 frames'
+    """
+    first = min(layers, key=lambda layer: layer.number)
+    # From the first layer on every output may be saved by autograd; a gradient and its map pass one layer at a time.
+    kept = [plan.values(number, length) for number in plan.places if number >= first.number]
+    bound = BYTES * (sum(kept) + 2 * max(kept, default=0))
+    return f"one forward, one backward down to layer {first.number}; keeps up to {bound / 1e6:.0f} MB for walks of {length} frames"

@@ -1,0 +1,148 @@
+"""Why did the model match these two walks? One probe, a gallery, and the evidence of every layer."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+import visual_analyse
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.description import unseen
+from visual_analyse.explain.explanation import explain
+from visual_analyse.explain.grad_cam import Weights
+from visual_analyse.explain.layers import Layer
+from visual_analyse.explain.model import Batch, Explainable
+from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.targets import part_distances
+from visual_analyse.gait.kinds import frames_for_picture, kind_of
+from visual_analyse.gait.names import plain
+from visual_analyse.gait.sequences import Sequence as Walk
+from visual_analyse.measure.distances import nearest
+from visual_analyse.measure.distances import part_distances as exact_part_distances
+from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.results import Evidence, InputKind
+
+DRAWN = {"grey", "palette", "planes", "rgb"}  # the kinds of picture that maps are laid on
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Who a probe is compared with: names `id-type-view` and embeddings float32 `[g, c, p]`."""
+
+    names: tuple[str, ...]
+    embeddings: NDArray[np.float32]
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A walk to explain: its name, the batch that holds it alone, and its frames as a person sees them."""
+
+    name: str
+    batch: Batch
+    frames: NDArray[np.uint8]
+    kind: InputKind
+    facts: Mapping[str, Any]
+
+
+def explain_match(
+    model: Explainable,
+    probe: Probe,
+    gallery: Gallery,
+    layers: Sequence[Layer],
+    plan: Plan,
+    weights: Weights = "frame",
+    facts: Mapping[str, Any] | None = None,
+) -> Evidence:
+    """The evidence of the smallest probe-gallery distance, on each layer.
+
+    Raises VisualAnalyseError where the gallery is empty, the distance is zero (nothing to explain) or not finite, and
+    where no gradient reaches a layer.
+
+    >>> explain_match(model, probe, gallery, layers, plan).distance  # doctest: +SKIP
+    0.73
+    """
+    if not gallery.names:
+        raise VisualAnalyseError(
+            f"Probe {probe.name} has no gallery walk left to be compared with. Add gallery walks other than the probe itself."
+        )
+    found: dict[str, Any] = {}
+    known = gallery.embeddings
+
+    def distance(embeddings: Tensor) -> Tensor:
+        own = embeddings.detach().float().cpu().numpy()[0]
+        if not np.isfinite(own).all():
+            raise VisualAnalyseError(f"Probe {probe.name} has an embedding that is not finite: check its frames and the checkpoint.")
+        if own.shape != known.shape[1:]:
+            raise VisualAnalyseError(
+                f"Probe {probe.name} has an embedding of {list(own.shape)} and the gallery's are "
+                f"{list(known.shape[1:])}: both must come from one model and walks of one size."
+            )
+        match = int(nearest(own[None], known, model.metric)[0])
+        found["match"] = match
+        found["parts"] = exact_part_distances(own, known[match : match + 1], model.metric)[0]
+        if not found["parts"].any():
+            raise VisualAnalyseError(
+                f"Probe {probe.name} and gallery walk {gallery.names[match]} are at distance zero: they are the same walk "
+                "to this model, and there is no gradient to draw. Leave that walk out of the gallery."
+            )
+        walk = torch.from_numpy(known[match : match + 1]).to(embeddings.device)
+        return part_distances(embeddings.float(), walk, model.metric).sum(1)
+
+    explanation = explain(model, probe.batch, distance, layers, plan=plan, weights=weights)
+    length = probe.batch.lengths[0]
+    manifest = {
+        **(facts or {}),
+        "tool": "visual_analyse",
+        "versions": versions(),
+        "method": "grad_cam",
+        "weights": weights,
+        "target": "distance to the nearest gallery walk, mean over parts; with another gallery the map is another",
+        "metric": model.metric,
+        "probe": {"name": probe.name, "frames": length, **probe.facts},
+        "match": {"name": gallery.names[found["match"]]},
+        "distance": float(found["parts"].sum()),
+        "gallery": {"walks": len(gallery.names), "digest": gallery.digest},
+        "unreached": [str(layer) for layer in explanation.unreached],
+        "unseen_frames": unseen(plan, layers, length),
+    }
+    return Evidence(probe.frames, explanation.walks[0], found["parts"], manifest, kind=probe.kind)
+
+
+def read_probe(model: GaitModel, walk: Walk) -> Probe:
+    """Read a walk, as the model takes it and as a person sees it.
+
+    Raises VisualAnalyseError for files that cannot be read, do not fit the model, or hold no picture.
+
+    >>> read_probe(model, scan(Path("Probes"))[0]).frames.shape  # doctest: +SKIP
+    (30, 64, 44)
+    """
+    arrays = walk.load(model.config.data_in_use)
+    batch = model.batch([arrays])
+    pictures = [k for k, kind in enumerate(kind_of(arrays)) if kind.picture in DRAWN]
+    if not pictures:
+        raise VisualAnalyseError(
+            f"Walk {plain(walk.name)} holds {', '.join(kind.name for kind in kind_of(arrays))}, and no pictures; maps are drawn on "
+            "silhouettes, parsing, skeleton maps, RGB and depth."
+        )
+    kind = kind_of(arrays)[pictures[0]]
+    frames = frames_for_picture(kind, batch.inputs[pictures[0]][0].float().cpu().numpy())
+    files = [file.name for file in walk.files_in_use(model.config.data_in_use)]
+    return Probe(walk.name, batch, frames, kind, {"id": walk.id, "type": walk.type, "view": walk.view, "files": files})
+
+
+def versions() -> dict[str, str]:
+    """What computed a result, for its manifest."""
+    return {
+        "visual_analyse": visual_analyse.__version__,
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
