@@ -1,0 +1,31 @@
+# `make demo` and `make test` set up all they need on a machine with Python 3.10+ and git.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test bench pictures clean
+
+demo: $(READY)
+	$(BIN)/visual-analyse demo --save_dir demo
+
+test: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.explaining
+
+pictures: $(READY)
+	$(BIN)/python -m docs.pictures
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,film]"
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) demo
