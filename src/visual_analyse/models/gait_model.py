@@ -1,0 +1,160 @@
+"""A gait model as everything else sees it: walks in, embeddings out, wherever its code comes from."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.model import Batch
+from visual_analyse.gait.config import Config
+from visual_analyse.models.checkout import Checkout
+
+# By the number of dimensions; OpenGait's inputs have no names of their own.
+AXES = {2: "n s", 3: "n s c", 4: "n s h w", 5: "n s c h w"}
+# What a network raises on an input it cannot take. Exactly these: a caller's own exceptions pass through.
+_FAULTS = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    NameError,
+    RuntimeError,
+    TypeError,
+    UnboundLocalError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class GaitModel:
+    """A model of OpenGait, a checkout's or a built-in one, on its device, in evaluation mode, its parameters frozen.
+
+    `name` is the config's `save_name`; `source` is "checkout" or "built-in"; `checkpoint` is None for random weights;
+    `code` are the files its answers depend on; `notices` are to be printed.
+
+    >>> model.embed(model.batch([walk])).shape  # doctest: +SKIP
+    torch.Size([1, 256, 62])
+    """
+
+    config: Config
+    module: nn.Module
+    device: torch.device
+    transforms: Sequence[Callable[[Any], Any]]
+    checkpoint: Path | None = None
+    checkpoint_digest: str = ""
+    checkout: Checkout | None = None
+    code: tuple[Path, ...] = ()
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The config's `save_name`."""
+        return self.config.save_name
+
+    @property
+    def class_name(self) -> str:
+        """The class of the model, as the config names it."""
+        return self.config.model_class
+
+    @property
+    def metric(self) -> str:
+        """`"euc"` or `"cos"`."""
+        return self.config.metric
+
+    @property
+    def source(self) -> str:
+        """Where its code comes from."""
+        return "built-in" if self.checkout is None else "checkout"
+
+    def batch(self, walks: Sequence[Sequence[Any]], packed: bool = False) -> Batch:
+        """The batch of some walks, each one array `[s, ...]` per input as read from its pkls, through the transforms.
+
+        `packed`: one after another along `s` in a batch of one, as OpenGait's tests have several; else stacked along
+        `n`, for which they must be equally long. Raises VisualAnalyseError where inputs and transforms do not agree.
+        """
+        for walk in walks:
+            self._check(walk)
+        with self._code("The transforms failed"):
+            ready = [
+                [np.asarray(change(data)) for change, data in zip(self.transforms, walk, strict=True)] for walk in walks
+            ]
+        lengths = tuple(len(walk[0]) for walk in walks)
+        return Batch(
+            inputs=tuple(self._join([walk[k] for walk in ready], packed) for k in range(len(self.transforms))),
+            axes=tuple(AXES.get(ready[0][k].ndim + 1, "n s ...") for k in range(len(self.transforms))),
+            lengths=lengths,
+            packed=packed,
+        )
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Embeddings `[n, c, p]` of a batch of n walks, with a graph where gradients are enabled.
+
+        Raises VisualAnalyseError where the model fails on the batch, or answers without embeddings.
+        """
+        n = len(batch)
+        together = batch.packed or n == 1
+        lengths = torch.tensor([batch.lengths], dtype=torch.int32, device=self.device) if together else None
+        labels = torch.zeros(n, dtype=torch.int64, device=self.device)
+        with self._code(f"{self.name} failed on an input of {', '.join(str(list(x.shape)) for x in batch.inputs)}"):
+            answer = self.module((list(batch.inputs), labels, [""] * n, [""] * n, lengths))
+        found = answer.get("inference_feat") if isinstance(answer, dict) else None
+        embeddings = found.get("embeddings") if isinstance(found, dict) else None
+        if not isinstance(embeddings, Tensor) or embeddings.dim() not in (2, 3):
+            keys = ", ".join(map(str, found)) if isinstance(found, dict) and found else "nothing"
+            raise VisualAnalyseError(
+                f"{self.name} answers without embeddings [n, c, p] to compare walks by: its inference_feat has {keys}. "
+                "Name the config of a model, or phase of one, that recognises walks rather than segments them."
+            )
+        if len(embeddings) != n:
+            raise VisualAnalyseError(
+                f"{self.name} answered {n} walks with {len(embeddings)} embeddings. Give it one walk at a time."
+            )
+        return embeddings if embeddings.dim() == 3 else embeddings.unsqueeze(2)
+
+    def _check(self, walk: Sequence[Any]) -> None:
+        inputs, changes = len(walk), len(self.transforms)
+        if inputs != changes:
+            kinds = ", ".join(str(item["type"]) for item in self.config.transforms)
+            raise VisualAnalyseError(
+                f"A walk has {inputs} input(s) and {self.config.path} has {changes} transform(s) ({kinds}); they "
+                "must be as many. Choose among the walk's pkls with data_cfg.data_in_use (e.g. [true, false] takes the "
+                "first of two), or list one transform for each."
+            )
+        if len({len(data) for data in walk}) > 1 or not len(walk[0]):
+            raise VisualAnalyseError(
+                f"A walk has {' and '.join(str(len(data)) for data in walk)} frames in its inputs; they must be as "
+                "many, and at least one. Make its pkls anew."
+            )
+
+    def _join(self, walks: list[NDArray[Any]], packed: bool) -> Tensor:
+        shapes = {walk.shape[packed:] for walk in walks}
+        if len(shapes) > 1:
+            raise VisualAnalyseError(
+                f"Walks of {' and '.join(str(list(walk.shape)) for walk in walks[:4])} do not fit into one batch. "
+                "Walks must have frames of one size; give walks of unequal length one at a time, or packed."
+            )
+        joined = np.concatenate(walks)[None] if packed else np.stack(walks)
+        return torch.from_numpy(np.ascontiguousarray(joined, dtype=np.float32)).to(self.device)
+
+    @contextlib.contextmanager
+    def _code(self, what: str) -> Any:
+        """The surroundings in which the model's code runs, and a sentence for what it raises."""
+        if self.checkout is None:
+            try:
+                yield
+            except _FAULTS as error:
+                if type(error) not in _FAULTS:
+                    raise
+                raise VisualAnalyseError(f"{what}: {type(error).__name__}: {str(error).splitlines()[0]}.") from error
+        else:
+            with self.checkout.active(self.device), self.checkout.faults(what, _FAULTS):
+                yield
