@@ -56,7 +56,9 @@ def reaches(model: Explainable, batch: Batch) -> dict[int, Reach]:
 
     counts: dict[int, int] = {}
     for layer, module in leaves(model.module):
-        handles.append(module.register_forward_hook(lambda m, i, o, n=layer.number: counts.update({n: counts.get(n, 0) + 1})))
+        handles.append(
+            module.register_forward_hook(lambda m, i, o, n=layer.number: counts.update({n: counts.get(n, 0) + 1}))
+        )
     with torch.no_grad():
         model.embed(batch)
     strips = {number for number, count in counts.items() if count > 1}
@@ -73,7 +75,10 @@ def reaches(model: Explainable, batch: Batch) -> dict[int, Reach]:
 def restored(model: Explainable, plan: Plan, layers: list[Layer], batch: Batch) -> dict[int, list[np.ndarray]]:
     """Each layer's output, put back by the plan: per sequence, `[c, t, gh, gw]`; the first track of each layer."""
     modules = {layer.number: module for layer, module in leaves(model.module)}
-    with torch.no_grad(), Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture:
+    with (
+        torch.no_grad(),
+        Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture,
+    ):
         model.embed(batch)
     return {
         layer.number: [
@@ -106,7 +111,9 @@ def poke_frames(model: Explainable, plan: Plan, layers: list[Layer], batch: Batc
         for frame in sorted({0, length // 3, length // 2, length - 1}):
             after = restored(model, plan, layers, changed(batch, walk, slice(frame, frame + 1), slice(None)))
             for layer in layers:
-                moved = [np.abs(a - b).sum((0, 2, 3)) for a, b in zip(after[layer.number], before[layer.number], strict=True)]
+                moved = [
+                    np.abs(a - b).sum((0, 2, 3)) for a, b in zip(after[layer.number], before[layer.number], strict=True)
+                ]
                 spans = plan.spans(layer.number, length, len(moved[walk]))
                 complaints += _frame_complaints(layer, moved, walk, frame, spans, far[layer.number].frames, length)
     return complaints
@@ -157,5 +164,7 @@ def poke_rows(model: Explainable, plan: Plan, layers: list[Layer], batch: Batch)
                 for k in range(rows):
                     gap = max(k * cell - band.stop, band.start - (k + 1) * cell, 0)
                     if gap > far[layer.number].rows / 2 + cell and moved[k] > 1e-6 * moved.max():
-                        complaints.append(f"{where}: cell {k} changed, {gap:.0f} rows away of {far[layer.number].rows / 2:.0f}")
+                        complaints.append(
+                            f"{where}: cell {k} changed, {gap:.0f} rows away of {far[layer.number].rows / 2:.0f}"
+                        )
     return complaints

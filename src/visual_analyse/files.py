@@ -26,15 +26,16 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     with _sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        part = Path(name)
         try:
             with os.fdopen(handle, "wb") as stream:
                 write(stream)
             # mkstemp makes private files; results are for sharing, as any file the user makes.
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, path)
+            part.chmod(0o666 & ~_umask())
+            part.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(name)
+                part.unlink()
             raise
     return path
 

@@ -22,7 +22,8 @@ Array = NDArray[Any]
 class InputKind:
     """How a person looks at an input: silhouettes in grey, parsing in colours, joints on a body.
 
-    `name` is the modality; `picture` is how one frame is drawn ("grey", "rgb", "palette", "planes").
+    `name` is the modality; `picture` is how one frame is drawn ("grey", "rgb",
+    "palette" for class ids, "planes", "joints", "points"; "none" for what is no picture).
     """
 
     name: str

@@ -71,7 +71,7 @@ def explain_match(
     """
     if not gallery.names:
         raise VisualAnalyseError(
-            f"Probe {probe.name} has no gallery walk left to be compared with. Add gallery walks other than the probe itself."
+            f"Probe {probe.name} has no gallery walk left to be compared with. Add gallery walks other than the probe."
         )
     found: dict[str, Any] = {}
     known = gallery.embeddings
@@ -79,7 +79,9 @@ def explain_match(
     def distance(embeddings: Tensor) -> Tensor:
         own = embeddings.detach().float().cpu().numpy()[0]
         if not np.isfinite(own).all():
-            raise VisualAnalyseError(f"Probe {probe.name} has an embedding that is not finite: check its frames and the checkpoint.")
+            raise VisualAnalyseError(
+                f"Probe {probe.name} has an embedding that is not finite: check its frames and the checkpoint."
+            )
         if own.shape != known.shape[1:]:
             raise VisualAnalyseError(
                 f"Probe {probe.name} has an embedding of {list(own.shape)} and the gallery's are "
@@ -90,8 +92,8 @@ def explain_match(
         found["parts"] = exact_part_distances(own, known[match : match + 1], model.metric)[0]
         if not found["parts"].any():
             raise VisualAnalyseError(
-                f"Probe {probe.name} and gallery walk {gallery.names[match]} are at distance zero: they are the same walk "
-                "to this model, and there is no gradient to draw. Leave that walk out of the gallery."
+                f"Probe {probe.name} and gallery walk {gallery.names[match]} are at distance zero: they are the same "
+                "walk to this model, and there is no gradient to draw. Leave that walk out of the gallery."
             )
         walk = torch.from_numpy(known[match : match + 1]).to(embeddings.device)
         return part_distances(embeddings.float(), walk, model.metric).sum(1)
@@ -129,13 +131,26 @@ def read_probe(model: GaitModel, walk: Walk) -> Probe:
     pictures = [k for k, kind in enumerate(kind_of(arrays)) if kind.picture in DRAWN]
     if not pictures:
         raise VisualAnalyseError(
-            f"Walk {plain(walk.name)} holds {', '.join(kind.name for kind in kind_of(arrays))}, and no pictures; maps are drawn on "
-            "silhouettes, parsing, skeleton maps, RGB and depth."
+            f"Walk {plain(walk.name)} holds {', '.join(kind.name for kind in kind_of(arrays))}, and no pictures; "
+            "maps are drawn on silhouettes, parsing, skeleton maps, RGB and depth."
         )
     kind = kind_of(arrays)[pictures[0]]
     frames = frames_for_picture(kind, batch.inputs[pictures[0]][0].float().cpu().numpy())
     files = [file.name for file in walk.files_in_use(model.config.data_in_use)]
     return Probe(walk.name, batch, frames, kind, {"id": walk.id, "type": walk.type, "view": walk.view, "files": files})
+
+
+def model_facts(model: GaitModel) -> dict[str, Any]:
+    """Which model computed a result, for its manifest."""
+    return {
+        "model": model.name,
+        "class": model.class_name,
+        "source": model.source,
+        "config": str(model.config.path),
+        "checkpoint": None if model.checkpoint is None else str(model.checkpoint),
+        "checkpoint_digest": model.checkpoint_digest or None,
+        "device": str(model.device),
+    }
 
 
 def versions() -> dict[str, str]:

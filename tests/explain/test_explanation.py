@@ -56,7 +56,7 @@ def test_a_map_computed_by_hand():
 @pytest.mark.parametrize("weights", ["frame", "clip"])
 @pytest.mark.parametrize("length", [1, 2, 3, 31])
 def test_maps_equal_an_independent_computation(length, weights):
-    """With hooks of one's own and a full backward, on folded frames, after in-place operations and after set pooling."""
+    """With a full backward of its own, on folded frames, after in-place operations and after set pooling."""
     model = Model(fixed(SetNet()))
     batch = walk((length,))
     target = target_of(model, batch)
@@ -77,7 +77,10 @@ def test_maps_equal_an_independent_computation(length, weights):
     for name in ("one", "two", "three"):
         setattr(reference, name, Keep(name, getattr(reference, name)))
     target(reference(batch)).sum().backward()
-    found = {layer.name: layer for layer in explain(model, batch, target, layers_of(model, ["one", "two", "three"]), weights=weights).walks[0]}
+    found = {
+        layer.name: layer
+        for layer in explain(model, batch, target, layers_of(model, ["one", "two", "three"]), weights=weights).walks[0]
+    }
     for name, activation in kept.items():
         gradient = activation.grad
         dims = (0, 2, 3) if weights == "clip" else (2, 3)
@@ -95,7 +98,9 @@ def test_agrees_with_captum():
         return target(model.module(type(batch)((x,), batch.axes, batch.lengths, batch.packed)))
 
     for name in ("one", "two", "three"):
-        attribution = LayerGradCam(forward, getattr(model.module, name)).attribute(batch.inputs[0].clone().requires_grad_())
+        attribution = LayerGradCam(forward, getattr(model.module, name)).attribute(
+            batch.inputs[0].clone().requires_grad_()
+        )
         ours = explain(model, batch, target, layers_of(model, name)).walks[0][0].maps
         assert close(ours, -attribution[:, 0].detach()), name
 
@@ -117,7 +122,9 @@ def test_a_batch_gives_what_its_walks_give_alone(packed):
     batch = walk(lengths, packed=packed)
     with torch.no_grad():
         match = model.embed(walk((6,), seed=3))
-    together = explain(model, batch, distance_to(match.expand(2, -1, -1), "euc"), layers_of(model, ["one", "two", "three"]))
+    together = explain(
+        model, batch, distance_to(match.expand(2, -1, -1), "euc"), layers_of(model, ["one", "two", "three"])
+    )
     parts = batch.inputs[0].split(list(lengths), 1) if packed else batch.inputs[0].split(1)
     for k, part in enumerate(parts):
         single = type(batch)((part,), batch.axes, (lengths[k],), packed)

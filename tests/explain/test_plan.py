@@ -14,7 +14,9 @@ from visual_analyse.explain.strips import Strips
 
 
 def parts_of(model, wanted, plan):
-    return [layer for layer in select([layer for layer, _ in leaves(model.module)], wanted) if not plan[layer.number].reason]
+    return [
+        layer for layer in select([layer for layer, _ in leaves(model.module)], wanted) if not plan[layer.number].reason
+    ]
 
 
 CASES = {
@@ -84,7 +86,9 @@ def test_reversed_time_fails_the_poke(make):
     model = Model(fixed(make()))
     batch = walk((12,))
     plan = Wrong(resolve(model, batch), lambda parts: [part.flip(1) for part in parts])
-    assert poke.poke_frames(model, plan, parts_of(model, ["one", "two"] if make is SetNet else ["wide", "deep"], plan), batch)
+    assert poke.poke_frames(
+        model, plan, parts_of(model, ["one", "two"] if make is SetNet else ["wide", "deep"], plan), batch
+    )
 
 
 def test_swapped_sequences_fail_the_poke():

@@ -27,17 +27,18 @@ from visual_analyse.gait.partitions import read_partition
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence
 from visual_analyse.models.gait_model import GaitModel
-from visual_analyse.why import Gallery, Probe, explain_match, read_probe
+from visual_analyse.why import Gallery, Probe, explain_match, model_facts, read_probe
 
 
 def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
-    """The evaluation of the config's dataset; its partition is looked for where OpenGait's is, and beside the dataset."""
+    """The evaluation of the config's dataset; its partition is looked for where OpenGait's is and beside the data."""
     partition = None
     if config.partition:
         bases = [Path(), *([checkout] if checkout else []), *config.path.resolve().parents[:3], root.resolve().parent]
         found = [base / config.partition for base in bases if (base / config.partition).is_file()]
         partition = read_partition(found[0]) if found else None
-    return Protocol(config.test_dataset_name, partition, config.cross_view_gallery)
+    cross_view = config.sections.get("evaluator_cfg", {}).get("cross_view_gallery", False)
+    return Protocol(config.test_dataset_name, partition, bool(cross_view))
 
 
 @dataclass
@@ -86,7 +87,10 @@ class Run:
         if done:
             print(f'Draw them: python -m visual_analyse.visualizer visual_gradcam "{self.folder}"')
         if failed:
-            raise VisualAnalyseError(f"{len(failed)} of {len(probes)} probes could not be explained, for the reasons above: {listed(failed)}.")
+            raise VisualAnalyseError(
+                f"{len(failed)} of {len(probes)} probes could not be explained, for the reasons above: "
+                f"{listed(failed)}."
+            )
 
     def _sample(self) -> Probe:
         """The first probe that can be read, to find the plan with."""
@@ -102,7 +106,10 @@ class Run:
         kept, removed = self.pairing.gallery_for(probe)
         if removed:
             names = listed([plain(walk.name) for walk in removed])
-            console.print(escape(f"Left out of the gallery of {plain(probe.name)}, being that walk itself: {names}."), style="yellow")
+            console.print(
+                escape(f"Left out of the gallery of {plain(probe.name)}, being that walk itself: {names}."),
+                style="yellow",
+            )
         return kept
 
     def _stacked(self, walks: list[Sequence], embeddings: dict[Sequence, NDArray[np.float32]]) -> NDArray[np.float32]:
@@ -113,22 +120,35 @@ class Run:
         return self._last[1]
 
     def _explain(
-        self, probe: Sequence, walks: list[Sequence], embeddings: dict[Sequence, NDArray[np.float32]], layers: list[Layer], plan: Plan
+        self,
+        probe: Sequence,
+        walks: list[Sequence],
+        embeddings: dict[Sequence, NDArray[np.float32]],
+        layers: list[Layer],
+        plan: Plan,
     ) -> None:
         target = self.folder / f"{safe_name(f'{self.model.name}_{probe.name}')}.npz"
         in_use = self.model.config.data_in_use
         digests = [walk_digest(walk, in_use) for walk in walks]
         gallery = Gallery(tuple(walk.name for walk in walks), self._stacked(walks, embeddings), key(*digests))
-        facts = {**self.model.facts, "seed": self.options.seed, "pairing": self.pairing.rule(probe)}
-        name = key("grad_cam", __version__, self.encoder.fingerprint, sorted(facts.items()), probe.name, walk_digest(probe, in_use),
-                   gallery.names, gallery.digest, [layer.number for layer in layers], self.options.weights)  # fmt: skip
+        facts = {**model_facts(self.model), "seed": self.options.seed, "pairing": self.pairing.rule(probe)}
+        walk = (probe.name, walk_digest(probe, in_use), gallery.names, gallery.digest)
+        how = ([layer.number for layer in layers], self.options.weights)
+        name = key("grad_cam", __version__, self.encoder.fingerprint, sorted(facts.items()), *walk, *how)
         kept = self.store.find(name)
         if kept is None:
-            evidence = explain_match(self.model, read_probe(self.model, probe), gallery, layers, plan, self.options.weights, facts)
+            evidence = explain_match(
+                self.model, read_probe(self.model, probe), gallery, layers, plan, self.options.weights, facts
+            )
             evidence.save(target)
             self.store.keep(name, lambda stream: stream.write(target.read_bytes()))
             unseen = evidence.manifest["unseen_frames"]
             if unseen:
-                console.print(escape(f"{plain(probe.name)}: the last {unseen} frames are seen by no step of a layer that strides over time."), style="yellow")
+                console.print(
+                    escape(
+                        f"{plain(probe.name)}: no step of a layer that strides over time sees the last {unseen} frames."
+                    ),
+                    style="yellow",
+                )
         else:
             copy_whole(kept, target)

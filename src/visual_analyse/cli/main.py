@@ -41,4 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _help() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items()]
-    return "\n".join(["usage: visual-analyse COMMAND [OPTIONS]", "", *lines, "", "'visual-analyse COMMAND --help' says more of each."])
+    return "\n".join(
+        [
+            "usage: visual-analyse COMMAND [OPTIONS]",
+            "",
+            *lines,
+            "",
+            "'visual-analyse COMMAND --help' says more of each.",
+        ]
+    )

@@ -25,7 +25,9 @@ def show_layers(layers: Sequence[Layer], plan: Plan, length: int) -> None:
         place = plan[layer.number]
         shape = "x".join(map(str, plan.shape(layer.number, length))) if place.shape else "-"
         style = "dim" if place.reason else None
-        table.add_row(str(layer.number), escape(layer.name), layer.kind, shape, lies(plan, layer.number, length), style=style)
+        table.add_row(
+            str(layer.number), escape(layer.name), layer.kind, shape, lies(plan, layer.number, length), style=style
+        )
     console.print(table)
 
 
@@ -58,13 +60,17 @@ def choose_layers(layers: Sequence[Layer], plan: Plan, length: int, wanted: Sequ
 
 
 def _answer(count: int) -> str:
-    console.print(f"Which layers? Numbers from 1 to {count} separated by spaces, ranges (1-5), names, or 'conv' for all convolutions:")
+    console.print(
+        f"Which layers? Numbers from 1 to {count} with spaces between, ranges (1-5), names, or 'conv' for all convolutions:"
+    )
     try:
         answer = input("> " if sys.stdin.isatty() else "")
     except EOFError:
         answer = ""
     if not answer.strip() and not sys.stdin.isatty():
-        raise VisualAnalyseError("No layer was chosen and nothing answers here: type --layers conv, or --layers with numbers from the list above.")
+        raise VisualAnalyseError(
+            "No layer was chosen and nothing answers here: type --layers conv, or --layers and numbers from above."
+        )
     return answer
 
 
@@ -76,9 +82,13 @@ def _drawable(layers: Sequence[Layer], plan: Plan, words: list[str]) -> list[Lay
         if not reason:
             kept.append(layer)
         elif {str(layer.number), layer.name} & set(" ".join(words).replace(",", " ").split()):
-            raise VisualAnalyseError(f"Layer {layer} {reason}, so there is no map to draw. Choose others, e.g. --layers conv.")
+            raise VisualAnalyseError(
+                f"Layer {layer} {reason}, so there is no map to draw. Choose others, e.g. --layers conv."
+            )
         else:
             console.print(f"Layer {escape(str(layer))} {reason}: left out.", style="dim")
     if not kept:
-        raise VisualAnalyseError("None of the chosen layers has a place in the frames. Choose others, e.g. --layers conv.")
+        raise VisualAnalyseError(
+            "None of the chosen layers has a place in the frames. Choose others, e.g. --layers conv."
+        )
     return kept

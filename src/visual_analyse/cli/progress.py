@@ -34,7 +34,7 @@ def track(items: Iterable[T], total: int, label: str, patience: float = 1.5) -> 
                 task = bar.add_task(label, total=total)
             if bar is not None and task is not None:
                 bar.update(task, completed=done)
-            elif not console.is_terminal and now - started > patience and now - told > 10:
+            elif done and not console.is_terminal and now - told > 10:
                 told = now
                 print(f"{label}: {done} of {total}", file=sys.stderr, flush=True)
             yield item

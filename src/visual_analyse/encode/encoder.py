@@ -72,7 +72,9 @@ class Encoder:
         for (walk, _), embedding in zip(pending, found, strict=True):
             if self.store is not None:
                 array = embedding
-                self.store.keep(self._name(walk), lambda stream, array=array: np.save(stream, array, allow_pickle=False))
+                self.store.keep(
+                    self._name(walk), lambda stream, array=array: np.save(stream, array, allow_pickle=False)
+                )
         return found
 
     def _forward(self, group: Sequence[tuple[Walk, list[Any]]]) -> list[NDArray[np.float32]]:
@@ -84,7 +86,9 @@ class Encoder:
         except VisualAnalyseError as error:
             raise VisualAnalyseError(f"Walk {names}: {error}") from error
         if len(embeddings) != len(group):
-            raise VisualAnalyseError(f"{self.model.name} gave {len(embeddings)} embeddings for {len(group)} walks ({names}).")
+            raise VisualAnalyseError(
+                f"{self.model.name} gave {len(embeddings)} embeddings for {len(group)} walks ({names})."
+            )
         if not np.isfinite(embeddings).all():
             raise VisualAnalyseError(
                 f"{self.model.name} gave an embedding that is not finite for walk {names}: the weights or the walk are "
@@ -103,7 +107,9 @@ class Encoder:
             second = [modality[:keep] for modality in walks[1]]
         pair = [first, second]
         alone = [self.model.batch([walk]) for walk in pair]
-        return packs_exactly(self.model.embed, alone, lambda order: self.model.batch([pair[k] for k in order], packed=True))
+        return packs_exactly(
+            self.model.embed, alone, lambda order: self.model.batch([pair[k] for k in order], packed=True)
+        )
 
     def _kept(self, walk: Walk) -> NDArray[np.float32] | None:
         path = None if self.store is None else self.store.find(self._name(walk))

@@ -12,7 +12,9 @@ from visual_analyse.explain.model import Batch
 Embed = Callable[[Batch], Tensor]
 
 
-def packs_exactly(embed: Embed, alone: Sequence[Batch], pack: Callable[[Sequence[int]], Batch], tolerance: float = 1e-5) -> bool:
+def packs_exactly(
+    embed: Embed, alone: Sequence[Batch], pack: Callable[[Sequence[int]], Batch], tolerance: float = 1e-5
+) -> bool:
     """Whether two unlike walks, packed in both orders, get the embeddings that each gets alone.
 
     `alone`: two walks of unequal length and content, one to a batch; `pack` puts those of the given positions into one.

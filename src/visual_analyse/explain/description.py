@@ -62,4 +62,5 @@ def cost(plan: Plan, layers: Sequence[Layer], length: int) -> str:
     # From the first layer on every output may be saved by autograd; a gradient and its map pass one layer at a time.
     kept = [plan.values(number, length) for number in plan.places if number >= first.number]
     bound = BYTES * (sum(kept) + 2 * max(kept, default=0))
-    return f"one forward, one backward down to layer {first.number}; keeps up to {bound / 1e6:.0f} MB for walks of {length} frames"
+    memory = f"up to {bound / 1e6:.0f} MB for walks of {length} frames"
+    return f"one forward, one backward down to layer {first.number}; keeps {memory}"

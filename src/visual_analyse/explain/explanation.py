@@ -85,7 +85,9 @@ def explain(
     plan = plan or resolve(model, batch)
     for layer in layers:
         if plan[layer.number].reason:
-            raise VisualAnalyseError(f"Layer {layer} {plan[layer.number].reason}, so there is no map to draw. Choose others.")
+            raise VisualAnalyseError(
+                f"Layer {layer} {plan[layer.number].reason}, so there is no map to draw. Choose others."
+            )
     modules = {layer.number: module for layer, module in leaves(model.module)}
     with frozen(model.module), torch.enable_grad():
         with Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture:
@@ -107,7 +109,9 @@ def explain(
             f"No gradient of the distance reaches {', '.join(map(str, unreached))}: the model cuts it on the way, "
             "or the match is exact. Choose other layers."
         )
-    return Explanation(embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached)
+    return Explanation(
+        embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached
+    )
 
 
 def _backward(
@@ -131,7 +135,7 @@ def _backward(
         for call, output in enumerate(outputs):
             slot = (layer.number, call)
             if slot not in capture.roots and slot in arrivals and output.requires_grad:
-                output.register_hook(arrivals[slot])
+                output.register_hook(arrivals[slot])  # type: ignore[no-untyped-call]
     roots = {slot: _output(tracks, plan, slot) for slot in capture.roots if slot in arrivals}
     if values.requires_grad and roots:
         found = torch.autograd.grad(values.sum(), list(roots.values()), allow_unused=True)

@@ -1,7 +1,7 @@
 """Grad-CAM of a distance.
 
-Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV 2017, eq. 1-2,
-with the distance in the place of the class score and no ReLU: which sign to look at is a matter of drawing.
+Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV 2017, eq. 1
+and 2, with the distance in the place of the class score and no ReLU: which sign to look at is a matter of drawing.
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ def select(layers: Sequence[Layer], wanted: str | Sequence[str | int]) -> list[L
     words = [wanted] if isinstance(wanted, str) else [str(word) for word in wanted]
     words = [word for text in words for word in re.split(r"[\s,;，、]+", text) if word]
     if not words:
-        raise VisualAnalyseError(f"No layer was chosen. Type some of 1 to {len(layers)}, a name, or 'conv' for all convolutions.")
+        raise VisualAnalyseError(
+            f"No layer was chosen. Type some of 1 to {len(layers)}, a name, or 'conv' for all convolutions."
+        )
     chosen = {layer.number: layer for word in words for layer in _matching(layers, word)}
     return [chosen[number] for number in sorted(chosen)]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -35,7 +36,7 @@ class Axes:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer lies in the frames: its calls, the strips they are, its axes; or the `reason` why it has no place."""
+    """Where a layer lies in the frames: its calls, the strips they are, its axes; or the `reason` why it does not."""
 
     layer: Layer
     calls: int = 0
@@ -113,8 +114,6 @@ class Plan:
         Strips are joined, folded frames unfolded, sequences parted. Returns `[c, t, gh, gw]` for each sequence, a view
         of the output where that can be. Raises VisualAnalyseError where the outputs do not fit the dry runs.
         """
-        import torch
-
         place = self.places[number]
         axes = place.axes
         if axes is None:
@@ -123,15 +122,15 @@ class Plan:
         count = len(lengths)
         if axes.time is not None and axes.shared and count > 1:
             steps = self._shares(number, whole.shape[axes.time], lengths)
-            parts = list(whole.split(steps, axes.time))
+            parts = list(torch.split(whole, steps, axes.time))
         elif axes.batch is not None and count > 1:
-            parts = list(whole.split(whole.shape[axes.batch] // count, axes.batch))
+            parts = list(torch.chunk(whole, count, axes.batch))
         else:
             parts = [whole]
         if len(parts) != count:
             raise VisualAnalyseError(
-                f"Layer {place.layer} gave {tuple(whole.shape)} for {count} walks, which does not part into one for each. "
-                "Explain one walk at a time."
+                f"Layer {place.layer} gave {tuple(whole.shape)} for {count} walks, which does not part into one for "
+                "each. Explain one walk at a time."
             )
         return [_unfolded(part, axes) for part in parts]
 
@@ -167,7 +166,9 @@ def resolve(model: Explainable, batch: Batch) -> Plan:
         operation = _operation(module, runs, long.get(layer.number, []), place)
         if operation is not None and place.steps is not None and operation not in operations.get(place.steps, ()):
             operations[place.steps] = (*operations.get(place.steps, ()), operation)
-    overwritten = frozenset((run.number, run.call) for runs in (*short.values(), *long.values()) for run in runs if run.overwritten)
+    overwritten = frozenset(
+        (run.number, run.call) for runs in (*short.values(), *long.values()) for run in runs if run.overwritten
+    )
     return Plan(places, overwritten, frames, operations)
 
 

@@ -14,7 +14,7 @@ from visual_analyse.explain.model import Batch, Explainable
 
 @dataclass(frozen=True)
 class View:
-    """Where a tensor lies in memory: calls whose inputs share a storage at different offsets are cut from one tensor."""
+    """Where a tensor lies in memory: inputs that share a storage at different offsets are cut from one tensor."""
 
     storage: int
     offset: int
@@ -24,7 +24,7 @@ class View:
 
 @dataclass(frozen=True)
 class Run:
-    """One call of a layer inside a forward: its input's place in memory, its output's shape (None where it is no tensor).
+    """One call of a layer in a forward: its input's place in memory, its output's shape (None where it is no tensor).
 
     `overwritten`: something downstream wrote into the output.
     """
@@ -66,13 +66,19 @@ def trace(model: Explainable, batch: Batch) -> list[Run]:
         for handle in handles:
             handle.remove()
     return [
-        Run(number, call, taken, None if given is None else tuple(given.shape), given is not None and given._version != version)
+        Run(
+            number,
+            call,
+            taken,
+            None if given is None else tuple(given.shape),
+            given is not None and given._version != version,
+        )
         for number, call, taken, given, version in seen
     ]
 
 
 def resized(batch: Batch, lengths: tuple[int, ...]) -> Batch:
-    """Walks of other lengths made of the frames of a batch's first walk, repeated or cut; stacked ones are equally long.
+    """Walks of other lengths made of the frames of a batch's first walk, repeated or cut; stacked ones equally long.
 
     >>> resized(batch, (8,)).lengths  # doctest: +SKIP
     (8,)
@@ -93,4 +99,4 @@ def resized(batch: Batch, lengths: tuple[int, ...]) -> Batch:
 def _view(tensor: Tensor | None) -> View | None:
     if tensor is None:
         return None
-    return View(tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tensor.stride(), tuple(tensor.shape))
+    return View(tensor.untyped_storage().data_ptr(), int(tensor.storage_offset()), tensor.stride(), tuple(tensor.shape))

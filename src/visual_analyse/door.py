@@ -1,0 +1,116 @@
+"""The Python door: load a model, explain a probe, look at the evidence where you are."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from visual_analyse.draw.inline import picture
+from visual_analyse.draw.style import Style
+from visual_analyse.encode.encoder import Encoder
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.grad_cam import Weights
+from visual_analyse.explain.layers import leaves, select
+from visual_analyse.explain.plan import resolve
+from visual_analyse.gait.kinds import RGB, SILHOUETTE, frames_for_picture
+from visual_analyse.gait.overlap import without_overlap
+from visual_analyse.gait.sequences import Sequence as Walk
+from visual_analyse.gait.sequences import scan
+from visual_analyse.models.foreign import ForeignModel, wrap
+from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.models.load import load_model
+from visual_analyse.results import Evidence
+from visual_analyse.why import Gallery, Probe, explain_match, model_facts, read_probe
+
+__all__ = ["Explained", "explain_probe", "load_model", "scan", "wrap"]
+
+
+class Explained(Evidence):
+    """Evidence that shows itself in a notebook: one frame of the figure, or any frame by `picture`."""
+
+    def picture(self, frame: int | None = None, style: Style | None = None) -> Image.Image:
+        """The figure of one frame, the middle one where none is named."""
+        return picture(self, frame=frame, style=style)
+
+    def _repr_png_(self) -> bytes:
+        stream = io.BytesIO()
+        self.picture().save(stream, "PNG")
+        return stream.getvalue()
+
+
+def explain_probe(
+    model: GaitModel | ForeignModel,
+    probe: Any,
+    gallery: Any,
+    layers: str | Sequence[str | int] = "conv",
+    *,
+    weights: Weights = "frame",
+) -> Explained:
+    """Why `model` matched a probe to the nearest walk of a gallery: the maps of `layers`, and the ledger of parts.
+
+    For OpenGait's models, `probe` is a walk of `scan(folder)`, or the folder `id/type/view` of one; `gallery` is a
+    folder laid out as a dataset, or a list of walks. For a wrapped module both are arrays or tensors, the probe with
+    the axes of one walk, the gallery with those of a batch, or a mapping from names to walks. Raises
+    VisualAnalyseError for anything that cannot be read, compared or drawn.
+
+    >>> explain_probe(model, "Probes/001/nm-05/090", "Gallery", layers="conv")  # doctest: +SKIP
+    """
+    if isinstance(model, ForeignModel):
+        shown, known = _foreign_probe(model, probe), _foreign_gallery(model, gallery)
+    else:
+        walk = _walk(probe)
+        walks, _ = without_overlap(walk, scan(Path(gallery)) if isinstance(gallery, (str, Path)) else gallery)
+        shown = read_probe(model, walk)
+        encoded = list(Encoder(model).encode(walks))
+        names = tuple(walk.name for walk in walks)
+        known = Gallery(names, np.stack(encoded) if encoded else np.zeros((0, 1, 1), np.float32))
+    plan = resolve(model, shown.batch)
+    chosen = select([layer for layer, _ in leaves(model.module)], layers)
+    drawn = [layer for layer in chosen if not plan[layer.number].reason]
+    if not drawn:
+        reasons = "; ".join(f"{layer} {plan[layer.number].reason}" for layer in chosen[:3])
+        raise VisualAnalyseError(f"None of the chosen layers can be drawn: {reasons}. Choose others.")
+    found = explain_match(model, shown, known, drawn, plan, weights, model_facts(model) if isinstance(model, GaitModel) else {"model": model.name})
+    return Explained(found.frames, found.layers, found.parts, found.manifest, found.inputs, found.kind)
+
+
+def _walk(probe: Any) -> Walk:
+    if isinstance(probe, Walk):
+        return probe
+    folder = Path(probe)
+    root = folder.resolve()
+    near = scan(root.parents[2]) if folder.is_dir() and len(root.parents) > 2 else []
+    walks = [walk for walk in near if walk.files[0].parent.resolve() == root]
+    if not walks:
+        raise VisualAnalyseError(f"{folder} is no folder of a walk; id/type/view with .pkl files in it is expected.")
+    return walks[0]
+
+
+def _foreign_probe(model: ForeignModel, probe: Any) -> Probe:
+    batch = model.batch(probe)
+    if len(batch) != 1:
+        raise VisualAnalyseError(f"One walk is explained at a time, and the probe holds {len(batch)}: give probe[0].")
+    seen = model.frames(batch).float().cpu().numpy()
+    kind = RGB if seen.shape[1] == 3 else SILHOUETTE
+    low, high = float(seen.min()), float(seen.max())
+    if low < 0 or high > 255:  # no known scale of pixels: the walk's own range, one for the clip
+        seen = (seen - low) / max(high - low, 1e-12)
+    return Probe("probe", batch, frames_for_picture(kind, seen if kind is RGB else seen[:, :1]), kind, {})
+
+
+def _foreign_gallery(model: ForeignModel, gallery: Any) -> Gallery:
+    walks = dict(gallery) if isinstance(gallery, Mapping) else {f"gallery {k}": walk for k, walk in enumerate(gallery)}
+    training = model.module.training
+    model.module.eval()
+    try:
+        with torch.no_grad():
+            embeddings = [model.embed(model.batch(walk))[0].float().cpu().numpy() for walk in walks.values()]
+    finally:
+        model.module.train(training)
+    return Gallery(tuple(map(str, walks)), np.stack(embeddings) if embeddings else np.zeros((0, 1, 1), np.float32))
