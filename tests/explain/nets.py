@@ -25,10 +25,10 @@ def fixed(module: nn.Module, scale: float = 1.0) -> nn.Module:
 
 
 def centre(kernel: Tensor) -> None:
-    """Make all but the middle of a kernel `[out, in, ...]` four times weaker, in place."""
+    """Make the middle of a kernel `[out, in, ...]` as strong as its strongest, and the rest four times weaker, in place."""
     if kernel.ndim > 2:
         middle = (slice(None), slice(None), *(size // 2 for size in kernel.shape[2:]))
-        strong = kernel[middle].clone()
+        strong = kernel.abs().flatten(2).amax(2) * kernel[middle].sign()
         kernel /= 4
         kernel[middle] = strong
 

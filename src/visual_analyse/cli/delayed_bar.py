@@ -14,7 +14,7 @@ _PACE = 0.1  # seconds between two updates
 
 
 class DelayedBar:
-    """A bar on a terminal's stderr over jobs, and over the steps within each; nothing is shown for what is over in a second.
+    """A bar on a terminal over jobs and the steps within each; it stays away from what is over in a second.
 
     >>> with DelayedBar() as bar:
     ...     bar.begin("first", 0, 2)

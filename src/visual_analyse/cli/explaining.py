@@ -27,7 +27,8 @@ from visual_analyse.gait.partitions import read_partition
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence
 from visual_analyse.models.gait_model import GaitModel
-from visual_analyse.why import Gallery, Probe, explain_match, model_facts, read_probe
+from visual_analyse.results import Evidence
+from visual_analyse.why import Gallery, explain_match, model_facts, read_probe
 
 
 def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
@@ -65,10 +66,10 @@ class Run:
         A probe that cannot be explained is reported, and the others go on. Raises VisualAnalyseError at the end where
         some could not, and at once where nothing can be done.
         """
+        for notice in self.model.notices:
+            console.print(escape(notice), style="yellow")
         probes = self.pairing.probes
-        sample = self._sample()
-        plan = resolve(self.model, sample.batch)
-        length = sample.batch.lengths[0]
+        plan, length = self._plan()
         layers = choose_layers([layer for layer, _ in leaves(self.model.module)], plan, length, self.options.layers)
         show_plan(layers, plan, length)
         pairs = {probe: self._gallery_walks(probe) for probe in probes}
@@ -92,14 +93,15 @@ class Run:
                 f"{listed(failed)}."
             )
 
-    def _sample(self) -> Probe:
-        """The first probe that can be read, to find the plan with."""
+    def _plan(self) -> tuple[Plan, int]:
+        """The plan, found with the first probe that can be read and run, and that probe's number of frames."""
         troubles = []
         for probe in self.pairing.probes:
             try:
-                return read_probe(self.model, probe)
+                batch = read_probe(self.model, probe).batch
+                return resolve(self.model, batch), batch.lengths[0]
             except VisualAnalyseError as error:
-                troubles.append(error)
+                troubles.append(VisualAnalyseError(f"{plain(probe.name)}: {error}"))
         raise troubles[0]
 
     def _gallery_walks(self, probe: Sequence) -> list[Sequence]:
@@ -142,13 +144,20 @@ class Run:
             )
             evidence.save(target)
             self.store.keep(name, lambda stream: stream.write(target.read_bytes()))
-            unseen = evidence.manifest["unseen_frames"]
-            if unseen:
-                console.print(
-                    escape(
-                        f"{plain(probe.name)}: no step of a layer that strides over time sees the last {unseen} frames."
-                    ),
-                    style="yellow",
-                )
+            self._tell(probe, evidence)
         else:
             copy_whole(kept, target)
+
+    def _tell(self, probe: Sequence, evidence: Evidence) -> None:
+        """Say what a reader of the maps must know about their frames."""
+        unseen, frames = evidence.manifest["unseen_frames"], len(evidence.frames)
+        said = []
+        if unseen:
+            said.append(f"no step of a layer that strides over time sees the last {unseen} frames.")
+        if any(len(layer.maps) > frames for layer in evidence.layers):
+            said.append(
+                f"{frames} frame(s) are fewer than the model's layers need, so the model repeated them; the maps of "
+                "all repetitions are drawn."
+            )
+        for text in said:
+            console.print(escape(f"{plain(probe.name)}: {text}"), style="yellow")

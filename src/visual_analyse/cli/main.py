@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import visual_analyse
 
@@ -34,6 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         print(f"visual-analyse: There is no command {words[0]!r}; there are {', '.join(COMMANDS)}.", file=sys.stderr)
         return 2
+    if any(Path("visual_analyse", module).is_file() for module in ("__init__.py", "__main__.py")):
+        print(
+            f"visual-analyse: A folder visual_analyse/ with an __init__.py is in the way here: 'python -m visual_analyse' "
+            f"would run it instead. 'visual-analyse {name}' is not misled; rename that folder, or keep typing this.",
+            file=sys.stderr,
+        )
     status: int = importlib.import_module(COMMANDS[name][0]).command(words[1:])
     return status
 

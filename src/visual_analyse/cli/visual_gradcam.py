@@ -117,13 +117,15 @@ def _draw(options: Namespace) -> int:
     with DelayedBar() as bar:
         jobs, styles = _plan(found, options, style, bar)
         written: Counter[str] = Counter()
-        strides: Counter[str] = Counter()
+        strides: dict[str, set[Path]] = {}
         for place, job in enumerate(jobs):
             bar.begin(job.folder.name, place, len(jobs))
             rows = _rows(job)
             if rows is None:
                 continue
-            strides.update(_strides(rows))
+            for path, row in zip(job.paths, rows, strict=True):
+                for sentence in _strides(row):
+                    strides.setdefault(sentence, set()).add(path)
             album = Album(rows, make_folder(job.folder), styles[len(rows) > 1], [digest(path) for path in job.paths],
                           bar.within)  # fmt: skip
             drawn = {"pictures": album.merge() if "merge" in job.products else 0,
@@ -136,8 +138,8 @@ def _draw(options: Namespace) -> int:
             f"None of the {len(found)} .npz under {_listed(options.paths)} is a Grad-CAM result that can be drawn. "
             "Name one written by 'python -m visual_analyse.grad_cam'."
         )
-    for sentence, count in strides.items():
-        _notice(sentence + (f" ({count} results)" if count > 1 else ""))
+    for sentence, paths in strides.items():
+        _notice(sentence + (f" ({len(paths)} results)" if len(paths) > 1 else ""))
     _summary(written, jobs, options.save_dir)
     return 0
 
@@ -243,19 +245,15 @@ def _load(path: Path, searched: bool) -> Evidence | None:
     return evidence
 
 
-def _strides(rows: Sequence[Row]) -> set[str]:
+def _strides(row: Row) -> Iterator[str]:
     """A sentence where time was strided."""
-    sentences = set()
-    for row in rows:
-        strided = [view for view in Walk(row.evidence).views if view.strided]
-        if strided:
-            unseen = max(int((view.step_of < 0).sum()) for view in strided)
-            numbers = ", ".join(str(view.layer.number) for view in strided)
-            sentences.add(
-                f"{row.model}: layers {numbers} stride over time; their maps are drawn on the mean of the frames of "
-                "each step's window" + (f", and {unseen} frames were seen by no step." if unseen else ".")
-            )
-    return sentences
+    strided = [view for view in Walk(row.evidence).views if view.strided]
+    if strided:
+        unseen = max(int((view.step_of < 0).sum()) for view in strided)
+        numbers = ", ".join(str(view.layer.number) for view in strided)
+        subject = f"layers {numbers} stride" if len(strided) > 1 else f"layer {numbers} strides"
+        rest = f"; {unseen} {'frames were' if unseen > 1 else 'frame was'} seen by no step" if unseen else ""
+        yield f"{row.model}: {subject} over time, so maps are drawn on the mean of each step's window of frames{rest}."
 
 
 def _summary(written: Counter[str], jobs: list[_Job], save_dir: Path | None) -> None:

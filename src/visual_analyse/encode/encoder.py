@@ -84,6 +84,8 @@ class Encoder:
             with torch.no_grad():
                 embeddings = self.model.embed(batch).float().cpu().numpy()
         except VisualAnalyseError as error:
+            if len(group) > 1:  # one by one, to know which it was
+                return [embedding for item in group for embedding in self._forward([item])]
             raise VisualAnalyseError(f"Walk {names}: {error}") from error
         if len(embeddings) != len(group):
             raise VisualAnalyseError(
@@ -106,10 +108,13 @@ class Encoder:
                 return None
             second = [modality[:keep] for modality in walks[1]]
         pair = [first, second]
-        alone = [self.model.batch([walk]) for walk in pair]
-        return packs_exactly(
-            self.model.embed, alone, lambda order: self.model.batch([pair[k] for k in order], packed=True)
-        )
+        try:
+            alone = [self.model.batch([walk]) for walk in pair]
+            return packs_exactly(
+                self.model.embed, alone, lambda order: self.model.batch([pair[k] for k in order], packed=True)
+            )
+        except VisualAnalyseError:
+            return None  # a broken walk: it is told by name when its own turn comes
 
     def _kept(self, walk: Walk) -> NDArray[np.float32] | None:
         path = None if self.store is None else self.store.find(self._name(walk))

@@ -46,7 +46,7 @@ class Store:
         path = self._path(name)
         with contextlib.suppress(VisualAnalyseError, OSError):
             write_whole(path, write)
-            self._size = (self._measured() if self._size is None else self._size) + path.stat().st_size
+            self._size = self._measured() if self._size is None else self._size + path.stat().st_size
             if self._size > self.cap:
                 self._shrink()
 

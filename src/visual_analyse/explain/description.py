@@ -40,6 +40,8 @@ def _time(plan: Plan, number: int, length: int) -> str:
     spans = plan.spans(number, length, steps)
     if len(spans) == length and all(end - first == 1 for first, end in spans):
         return "each frame"
+    if not steps:
+        return f"steps of more than {length} frames"
     sizes = sorted({int(end - first) for first, end in spans})
     text = f"{steps} steps of {' or '.join(map(str, sizes))} frames"
     unseen = length - int(spans[-1][1]) if len(spans) else length

@@ -62,7 +62,7 @@ class Config:
     @property
     def save_name(self) -> str:
         """`evaluator_cfg.save_name` of the file itself, or the class where it has none: many configs share a class."""
-        own = self.own.get("evaluator_cfg", self.sections.get("evaluator_cfg"))
+        own = (self.own or self.sections).get("evaluator_cfg")  # the defaults' own name would be that of all
         name = own.get("save_name") if isinstance(own, Mapping) else None
         return self.model_class if name is None else str(name)
 
@@ -87,7 +87,7 @@ class Config:
         """The dataset by whose protocol is tested: `data_cfg.test_dataset_name`, else the (first) `dataset_name`."""
         # A default would say CASIA-B of any dataset, so only the file's own words count.
         data = self._data()[0]
-        own = self.own.get("data_cfg", data)
+        own = (self.own or self.sections).get("data_cfg", data)
         first = own[0] if isinstance(own, list) else own
         return str(first.get("test_dataset_name") or first.get("dataset_name") or data.get("dataset_name"))
 

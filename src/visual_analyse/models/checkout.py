@@ -34,6 +34,7 @@ _PACKAGES = {
     "sklearn": "scikit-learn",
     "yaml": "PyYAML",
 }
+_COMPARE = "Compare the config with the checkout's own one of this model."
 _lock = threading.RLock()  # sys.modules and torch.distributed are one for all threads
 
 
@@ -132,8 +133,10 @@ class Checkout:
             return [get_transform(item) for item in config.transforms]
 
     @contextlib.contextmanager
-    def faults(self, what: str, kinds: tuple[type[Exception], ...] | None = None) -> Iterator[None]:
-        """Turn what the checkout's code raises into one sentence that names its file and line.
+    def faults(
+        self, what: str, hint: str = _COMPARE, kinds: tuple[type[Exception], ...] | None = None
+    ) -> Iterator[None]:
+        """Turn what the checkout's code raises into one sentence that names its file and line, and ends with `hint`.
 
         `kinds`: only exceptions of exactly these classes; None for all.
         """
@@ -149,9 +152,8 @@ class Checkout:
             if kinds is not None and type(error) not in kinds:
                 raise
             place = self._place(error)
-            hint = "Compare the config with the checkout's own one of this model."
             if isinstance(error, KeyError):
-                hint = f"If the config lacks {error}, add it where that line reads it; the checkout's own configs show how."
+                hint = f"If the config lacks {error}, add it as the checkout's own configs of this model do."
             if isinstance(error, FileNotFoundError) and error.filename:
                 hint = f"Put the file {error.filename} there, relative to {self.root}, or name another in the config."
             first = (str(error).strip() or "no message").splitlines()[0]

@@ -79,7 +79,7 @@ class PrivateModules:
         # A fork may lengthen sys.path for folders of its own: those are private too.
         self._paths = [path for path in sys.path if path not in paths and self._holds(Path(path))]
         sys.path[:] = [path for path in sys.path if path in paths or path not in self._paths]
-        sys.modules.update(self._theirs)
+        pass
         self._theirs = {}
 
     def _owned(self) -> list[str]:

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import pickle
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -90,23 +91,39 @@ def _read(path: Path) -> Any:
             f"There is no checkpoint {path}{_near(path)}. Type --checkpoint with an existing .pt file."
         )
     try:
-        size, head = path.stat().st_size, path.open("rb").read(4)
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            head = stream.read(4)
+    except OSError as error:
+        raise VisualAnalyseError(f"{path} could not be read ({error.strerror}).") from error
+    _refuse_other_archives(path)
+    try:
         with _harmless_classes():
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if match := re.search(r"GLOBAL ([\w.]+)|unsupported GLOBAL ([\w.]+)|function <?([^>\n]+)", str(error)):
-            what = next(group for group in match.groups() if group)
+        if match := re.search(r"GLOBAL ([\w.]+)|function <?([^>\n]+)", str(error)):
+            what = match[1] or match[2]
             raise VisualAnalyseError(
                 f"{path} holds Python objects that can run code ({what}), and was left unopened. If you trust it, save "
                 "its weights alone where it was made: torch.save({'model': model.state_dict()}, 'weights.pt')."
             ) from error
         raise VisualAnalyseError(_unreadable(path, size, head)) from error
-    except OSError as error:
-        if error.errno is not None:
-            raise VisualAnalyseError(f"{path} could not be read ({error.strerror}).") from error
+    except (RuntimeError, OSError, EOFError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise VisualAnalyseError(_unreadable(path, size, head)) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
-        raise VisualAnalyseError(_unreadable(path, size, head)) from error
+
+
+def _refuse_other_archives(path: Path) -> None:
+    """Raise for whole zip files that torch.save did not write; a program of TorchScript would run on some versions."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = {Path(name).name for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return
+    if "constants.pkl" in inside or "data.pkl" not in inside:
+        what = "a program of TorchScript" if "constants.pkl" in inside else "a zip file of other things"
+        raise VisualAnalyseError(
+            f"{path} is no checkpoint: it is {what}. Name what OpenGait wrote into its checkpoints folder."
+        )
 
 
 def _unreadable(path: Path, size: int, head: bytes) -> str:

@@ -32,6 +32,7 @@ _FAULTS = (
     UnboundLocalError,
     ValueError,
 )
+_CHECK = "Check the walk against what the model was made for: the kind, the size and the number of its frames."
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +155,8 @@ class GaitModel:
             except _FAULTS as error:
                 if type(error) not in _FAULTS:
                     raise
-                raise VisualAnalyseError(f"{what}: {type(error).__name__}: {str(error).splitlines()[0]}.") from error
+                first = (str(error).strip() or "no message").splitlines()[0]
+                raise VisualAnalyseError(f"{what}: {type(error).__name__}: {first}. {_CHECK}") from error
         else:
-            with self.checkout.active(self.device), self.checkout.faults(what, _FAULTS):
+            with self.checkout.active(self.device), self.checkout.faults(what, _CHECK, _FAULTS):
                 yield

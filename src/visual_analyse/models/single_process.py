@@ -90,15 +90,15 @@ class _OneDevice(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is Tensor.cuda:
             return args[0].to(self.device)
-        if func is Tensor.to and len(args) > 1 and self._is_cuda(args[1]):
+        if func is Tensor.to and len(args) > 1 and _is_cuda(args[1]):
             args = (args[0], self.device, *args[2:])
-        if "device" in kwargs and self._is_cuda(kwargs["device"]):
+        if "device" in kwargs and _is_cuda(kwargs["device"]):
             kwargs = {**kwargs, "device": self.device}
         return func(*args, **kwargs)
 
-    @staticmethod
-    def _is_cuda(device: Any) -> bool:
-        if isinstance(device, torch.device):
-            return device.type == "cuda"
-        # A bare number is the index of a GPU; where there is none, OpenGait's code passes -1.
-        return device.startswith("cuda") if isinstance(device, str) else type(device) is int
+
+def _is_cuda(device: Any) -> bool:
+    if isinstance(device, torch.device):
+        return device.type == "cuda"
+    # A bare number is the index of a GPU; where there is none, OpenGait's code passes -1.
+    return device.startswith("cuda") if isinstance(device, str) else type(device) is int

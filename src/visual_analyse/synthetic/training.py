@@ -1,0 +1,178 @@
+"""Training of a small model on walkers, step by step, so that a run that was stopped goes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.files import write_whole
+from visual_analyse.gait.config import Config
+from visual_analyse.models.builtin import BuiltinModel, build
+from visual_analyse.synthetic.augmentation import augment
+from visual_analyse.synthetic.losses import cross_entropy, triplet_loss
+from visual_analyse.synthetic.sampling import Crowd, Sampler
+
+# The rate of learning climbs over this share of the steps, and falls along half a cosine over the rest.
+_WARM = 0.05
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained: what the sections loss_cfg, optimizer_cfg and trainer_cfg of its config say.
+
+    `people` x `walks` x `frames` a step; `margin` of the triplet loss; `scale` of the logits, None without classes;
+    `half`, whether layers calculate in bfloat16: half the time on processors that know it.
+    """
+
+    steps: int
+    save_every: int
+    people: int
+    walks: int
+    frames: int
+    rate: float
+    decay: float
+    margin: float
+    scale: float | None
+    half: bool
+
+    @staticmethod
+    def read(config: Config) -> Recipe:
+        """The recipe of a config.
+
+        Raises VisualAnalyseError where the config lacks what a training needs.
+
+        >>> Recipe.read(config).steps  # doctest: +SKIP
+        1800
+        """
+        sections = config.sections
+        try:
+            losses = {str(loss["type"]): loss for loss in sections["loss_cfg"]}
+            trainer, optimiser = sections["trainer_cfg"], sections["optimizer_cfg"]
+            people, walks = trainer["sampler"]["batch_size"]
+            softmax = losses.get("CrossEntropyLoss")
+            return Recipe(
+                steps=int(trainer["total_iter"]), save_every=int(trainer["save_iter"]), people=int(people),
+                walks=int(walks), frames=int(trainer["sampler"]["frames_num_fixed"]), rate=float(optimiser["lr"]),
+                decay=float(optimiser["weight_decay"]), margin=float(losses["TripletLoss"]["margin"]),
+                scale=float(softmax["scale"]) if softmax else None, half=bool(trainer["enable_float16"]),
+            )  # fmt: skip
+        except (KeyError, TypeError, ValueError) as error:
+            raise VisualAnalyseError(
+                f"{config.path} does not say how to train: {type(error).__name__} {error}. It needs loss_cfg (a list "
+                "with a TripletLoss), optimizer_cfg (lr, weight_decay) and trainer_cfg (total_iter, save_iter, "
+                "sampler with batch_size and frames_num_fixed), as the configs of visual_analyse.synthetic.small."
+            ) from error
+
+
+def train(
+    config: Config,
+    crowd: Crowd,
+    checkpoint: Path,
+    seed: int,
+    progress: Callable[[int, int, float], object] | None = None,
+) -> BuiltinModel:
+    """Train the model of a config on a crowd, and return it ready for use.
+
+    `checkpoint` is written every `save_iter` steps and at the end; where it already holds a run of the same seed and
+    config, that run goes on, to the result it would have had without a stop. `progress` is called with the step, the
+    steps in all, and the loss. Same seed, same machine, same weights.
+
+    Raises VisualAnalyseError where the config does not fit the crowd, or the checkpoint is of another run.
+
+    >>> train(config, crowd, Path("run.pt"), seed=1)  # doctest: +SKIP
+    """
+    recipe = Recipe.read(config)
+    sampler = Sampler(crowd, recipe.people, recipe.walks, recipe.frames, seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = build(config.model_cfg)
+    # Pictures with their channels innermost: half the time on a CPU.
+    model = model.to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+    run = {"seed": seed, "config": repr(config.own)}
+    first = _resume(checkpoint, run, model, optimiser)
+    model.train()
+    for step in range(first, recipe.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * pace(step, recipe.steps)
+        silhouettes, labels = sampler.draw(step)
+        frames = augment(torch.from_numpy(silhouettes), torch.Generator().manual_seed((seed << 32) + step))
+        loss = _loss(model, frames, torch.from_numpy(labels), recipe)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimiser.step()
+        if progress is not None:
+            progress(step + 1, recipe.steps, loss.item())
+        if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
+            _keep(
+                checkpoint, {"model": weights(model), "optimizer": optimiser.state_dict(), "iteration": step + 1, **run}
+            )
+    return model.eval()
+
+
+def pace(step: int, steps: int) -> float:
+    """The share of the full rate of learning at a step, from 0: up a slope, then down half a cosine.
+
+    >>> [round(pace(step, 100), 2) for step in (0, 4, 52, 99)]
+    [0.2, 1.0, 0.5, 0.0]
+    """
+    warm = max(1, round(_WARM * steps))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 + 0.5 * math.cos(math.pi * (step + 1 - warm) / (steps - warm + 1))
+
+
+def weights(model: nn.Module) -> dict[str, Tensor]:
+    """The parameters and buffers of a model as a checkpoint keeps them, in their plain order of memory."""
+    return {
+        name: tensor.detach().clone(memory_format=torch.contiguous_format)
+        for name, tensor in model.state_dict().items()
+    }
+
+
+def save_model(path: Path, model: nn.Module, iteration: int) -> Path:
+    """Write a checkpoint as OpenGait's are, without what only training needs.
+
+    >>> save_model(Path("gaitset.pt"), model, 1800)  # doctest: +SKIP
+    """
+    return _keep(path, {"model": weights(model), "iteration": iteration})
+
+
+def _loss(model: BuiltinModel, frames: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
+    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
+        learnt = model(([frames], labels, None, None, None))["training_feat"]
+    loss = triplet_loss(learnt["triplet"]["embeddings"].float(), labels, recipe.margin)
+    if recipe.scale is not None:
+        loss = loss + cross_entropy(learnt["softmax"]["logits"].float(), labels, recipe.scale)
+    return loss
+
+
+def _resume(path: Path, run: Mapping[str, Any], model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
+    if not path.exists():
+        return 0
+    advice = "Name another folder with --save_dir, or delete it to begin anew."
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+        found = {name: kept[name] for name in run}
+        model_state, optimiser_state, step = kept["model"], kept["optimizer"], int(kept["iteration"])
+    except (UnpicklingError, RuntimeError, EOFError, OSError, KeyError, TypeError, ValueError) as error:
+        raise VisualAnalyseError(f"{path} is no checkpoint of a training, or is damaged. {advice}") from error
+    if found != run:
+        what = "seed" if found["seed"] != run["seed"] else "config"
+        raise VisualAnalyseError(f"{path} is of a training with another {what}. {advice}")
+    model.load_state_dict(model_state)
+    optimiser.load_state_dict(optimiser_state)
+    return step
+
+
+def _keep(path: Path, content: Mapping[str, Any]) -> Path:
+    return write_whole(path, lambda stream: torch.save(dict(content), stream))

@@ -1,0 +1,269 @@
+"""`grad_cam`: every flag of the contract, and what a second run finds."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.six import LAYERS
+from tests.workshop import silhouettes, write_config, write_walk
+from visual_analyse.cli.grad_cam import command
+from visual_analyse.cli.main import main
+from visual_analyse.results import Evidence
+
+
+def results(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.npz"))
+
+
+def test_one_result_a_probe_with_the_contracts_keys(workshop, capsys):
+    assert command(workshop.arguments()) == 0
+    out = workshop.root / "out"
+    assert results(out) == ["GaitSet_001-nm-05-090.npz", "GaitSet_002-nm-05-090.npz"]
+    with np.load(out / results(out)[0], allow_pickle=False) as stored:
+        keys = set(stored.files)
+        manifest = json.loads(str(stored["manifest"]))
+        assert stored["frames"].dtype == np.uint8
+        assert stored["frames"].shape == (6, 64, 44)
+        assert (stored["frames"] == silhouettes(1)[:, :, 10:54]).all()
+        assert stored["parts"].dtype == np.float64
+        assert abs(stored["parts"].sum() - manifest["distance"]) < 1e-9
+        for key in keys:
+            if key.startswith("maps/"):
+                assert stored[key].dtype == np.float32
+                assert stored[key].shape[0] == stored[key.replace("maps", "spans")].shape[0]
+    assert {key for key in keys if key.startswith("maps/")} >= {"maps/1_set_block1-forward_block-0-conv"}
+    assert sum(key.startswith("maps/") for key in keys) == len(LAYERS["GaitSet"])
+    assert manifest["probe"]["name"] == "001-nm-05-090"
+    assert manifest["match"]["name"] in {"001-nm-01-072", "002-nm-01-072", "003-nm-01-072"}
+    for fact in ("versions", "seed", "config", "checkpoint", "checkpoint_digest", "metric", "method", "weights", "gallery"):
+        assert manifest[fact] is not None, fact
+    said = capsys.readouterr()
+    assert "2 of 2 probes explained on 10 layers" in said.out
+    assert "set_block1.forward_block.0.conv" in said.err
+    assert "one forward, one backward" in said.err
+
+
+def test_parts_and_match_are_those_of_a_plain_computation(workshop):
+    """The explained distance is the smallest of the gallery, computed again from bare embeddings."""
+    import torch
+
+    from visual_analyse.models.load import load_model
+
+    command(workshop.arguments())
+    model = load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
+
+    def embedding(array):
+        with torch.no_grad():
+            return model.embed(model.batch([[array]])).double().numpy()[0]
+
+    probe = embedding(silhouettes(1))
+    apart = [np.linalg.norm(probe - embedding(silhouettes(10 * k + 2, frames=5 + k)), axis=0) for k in range(3)]
+    best = int(np.argmin([d.mean() for d in apart]))
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    assert found.manifest["match"]["name"] == f"00{best + 1}-nm-01-072"
+    assert np.abs(found.parts - apart[best] / len(apart[best])).max() < 1e-9
+    assert abs(found.distance - apart[best].mean()) < 1e-9
+
+
+@pytest.mark.parametrize("spelling", ["underscores", "hyphens", "short", "equals"])
+def test_spellings(workshop, spelling):
+    words = {
+        "underscores": ["--config_path", "C", "--probe_dir", "P", "--gallery_dir", "G", "--save_dir", "S"],
+        "hyphens": ["--config-path", "C", "--probe-dir", "P", "--gallery-dir", "G", "--save-dir", "S"],
+        "short": ["-c", "C", "-p", "P", "-g", "G", "-s", "S"],
+        "equals": ["--config_path=C", "--probe_dir=P", "--gallery-dir=G", "-s=S"],
+    }[spelling]
+    places = {"C": workshop.config, "P": workshop.probes, "G": workshop.gallery, "S": workshop.root / "there"}
+    for letter, place in places.items():
+        words = [str(place) if word == letter else word.replace(f"={letter}", f"={place}") for word in words]
+    assert command([*words, "--layers", "1", "--checkpoint", str(workshop.checkpoint), "--device", "cpu"]) == 0
+    assert len(results(workshop.root / "there")) == 2
+
+
+def test_defaults_are_the_contracts_folders(workshop):
+    (workshop.root / "visual_analyse").mkdir()
+    workshop.probes.rename(workshop.root / "visual_analyse" / "Probes")
+    workshop.gallery.rename(workshop.root / "visual_analyse" / "Gallery")
+    assert command(workshop.arguments(probe_dir=None, gallery_dir=None, save_dir=None, layers="1")) == 0
+    (made,) = (workshop.root / "visual_analyse" / "Results" / "Grad_CAM").iterdir()
+    assert len(results(made)) == 2
+
+
+def test_a_gallery_changes_the_maps(workshop):
+    command(workshop.arguments(layers="1"))
+    first = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    nearest = first.manifest["match"]["name"].replace("-nm-01-", "/nm-01/")
+    (workshop.gallery / nearest / "0.pkl").unlink()  # deleting any pkl leaves a valid folder
+    command(workshop.arguments(layers="1"))
+    second = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    assert second.manifest["match"] != first.manifest["match"]
+    assert second.distance > first.distance
+    assert not np.array_equal(first.layers[0].maps, second.layers[0].maps)
+
+
+def test_weights_frame_and_clip_differ(workshop):
+    maps = {}
+    for weights in ("frame", "clip"):
+        command(workshop.arguments(weights=weights, layers="1"))
+        maps[weights] = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz").layers[0].maps
+    assert not np.allclose(maps["frame"], maps["clip"])
+
+
+def test_a_dataset_and_its_protocol(workshop):
+    words = workshop.arguments(probe_dir=None, gallery_dir=None, dataset=workshop.dataset, probe=["001/nm-05/*"], layers="1")
+    assert command(words) == 0
+    assert results(workshop.root / "out") == ["GaitSet_001-nm-05-000.npz", "GaitSet_001-nm-05-090.npz"]
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    assert found.manifest["gallery"]["walks"] == 3  # nm-01 of three people, of the other view
+    assert found.manifest["match"]["name"].endswith("nm-01-000")
+    assert "CASIA-B" in found.manifest["pairing"]
+
+
+def test_hyphenated_names_are_resolved(workshop):
+    words = workshop.arguments(
+        probe_dir=None, gallery_dir=None, dataset=workshop.dataset, probe=["001-nm-05-090", "002/nm-05/000"], layers="1"
+    )
+    assert command(words) == 0
+    assert results(workshop.root / "out") == ["GaitSet_001-nm-05-090.npz", "GaitSet_002-nm-05-000.npz"]
+
+
+def test_overlap_is_named_and_left_out(workshop, capsys):
+    write_walk(workshop.gallery, "001/nm-05/090", silhouettes(99))  # the same name
+    write_walk(workshop.gallery, "009/nm-01/000", silhouettes(1))  # the same content
+    assert command(workshop.arguments(layers="1")) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Left out of the gallery of 001-nm-05-090, being that walk itself: 001-nm-05-090, 009-nm-01-000" in said
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    assert found.manifest["gallery"]["walks"] == 3
+    assert found.distance > 0
+
+
+def test_layers_are_asked_for_and_answered_by_a_pipe(workshop, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("1 3-6\n"))
+    assert command(workshop.arguments(layers=None)) == 0
+    said = capsys.readouterr().err
+    assert "gl_block3.2.conv" in said  # every layer is shown
+    assert "each frame, 64x44" in said
+    assert "whole walk" in said
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    assert [layer.number for layer in found.layers] == [1, 3, 4, 5, 6]
+
+
+def test_a_second_run_takes_what_the_first_finished(workshop, monkeypatch):
+    import visual_analyse.cli.explaining as explaining
+
+    assert command(workshop.arguments()) == 0
+    before = {name: (workshop.root / "out" / name).read_bytes() for name in results(workshop.root / "out")}
+    calls = []
+    monkeypatch.setattr(explaining, "explain_match", lambda *a, **k: calls.append(a))
+    monkeypatch.setattr("visual_analyse.encode.encoder.Encoder._forward", lambda *a: calls.append(a))
+    assert command(workshop.arguments(save_dir=workshop.root / "elsewhere")) == 0
+    assert calls == []
+    assert {name: (workshop.root / "elsewhere" / name).read_bytes() for name in before} == before
+
+
+def test_a_stopped_run_keeps_what_was_finished(workshop, monkeypatch, capsys):
+    import visual_analyse.cli.explaining as explaining
+
+    real, done = explaining.explain_match, []
+
+    def stop_at_the_second(*args, **kwargs):
+        if done:
+            raise KeyboardInterrupt
+        done.append(1)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(explaining, "explain_match", stop_at_the_second)
+    assert command(workshop.arguments()) == 130
+    assert "goes on from there" in capsys.readouterr().err
+    assert results(workshop.root / "out") == ["GaitSet_001-nm-05-090.npz"]
+    assert not list((workshop.root / "out").glob("*.part"))
+    monkeypatch.setattr(explaining, "explain_match", lambda *a, **k: real(*a, **k))
+    assert command(workshop.arguments()) == 0
+    assert len(results(workshop.root / "out")) == 2
+
+
+def test_same_seed_same_bytes(workshop):
+    for folder in ("a", "b"):
+        command(workshop.arguments(save_dir=workshop.root / folder, cache=workshop.root / f"cache {folder}"))
+    for name in results(workshop.root / "a"):
+        assert (workshop.root / "a" / name).read_bytes() == (workshop.root / "b" / name).read_bytes()
+
+
+def test_a_broken_probe_does_not_stop_the_others(workshop, capsys):
+    (workshop.probes / "001/nm-05/090/0.pkl").write_bytes(b"")
+    assert command(workshop.arguments(layers="1")) == 2
+    assert results(workshop.root / "out") == ["GaitSet_002-nm-05-090.npz"]
+    assert "empty" in capsys.readouterr().err
+
+
+def test_models_of_one_class_are_told_apart_by_their_save_name(workshop):
+    write_config(workshop.config, save_name="Ours")
+    command(workshop.arguments(layers="1"))
+    assert results(workshop.root / "out") == ["Ours_001-nm-05-090.npz", "Ours_002-nm-05-090.npz"]
+
+
+@pytest.mark.parametrize("door", [["-m", "visual_analyse.grad_cam"], ["-m", "visual_analyse", "grad_cam"], ["-m", "visual_analyse", "grad-cam"]])
+def test_doors_work_from_a_folder_that_holds_one_of_that_name(workshop, door):
+    """A folder `visual_analyse/` with people's probes and results is never taken for the package."""
+    (workshop.root / "visual_analyse" / "Results").mkdir(parents=True)
+    environment = {key: value for key, value in os.environ.items() if key != "OPENGAIT_ROOT"}
+    ran = subprocess.run(
+        [sys.executable, *door, *workshop.arguments(layers="1")], capture_output=True, text=True, env=environment, cwd=workshop.root, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert len(results(workshop.root / "out")) == 2
+
+
+def test_the_console_script_has_every_command(capsys):
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    for name in ("grad_cam", "visual_gradcam", "demo"):
+        assert name in said
+    assert main(["gradcam"]) == 2
+    assert "There is no command 'gradcam'" in capsys.readouterr().err
+
+
+def test_help_says_that_maps_depend_on_the_gallery(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command(["--help"])
+    assert stopped.value.code == 0
+    assert "the maps depend on the\ngallery" in capsys.readouterr().out
+
+
+def test_many_probes_leave_nothing_behind(workshop):
+    """What one more probe leaves alive is nothing: no tensor, no hook, no frame."""
+    import gc
+
+    import torch
+
+    from visual_analyse.explain.layers import leaves
+    from visual_analyse.explain.plan import resolve
+    from visual_analyse.gait.sequences import scan
+    from visual_analyse.models.load import load_model
+    from visual_analyse.why import Gallery, explain_match, read_probe
+
+    model = load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
+    walk = scan(workshop.probes)[0]
+    probe = read_probe(model, walk)
+    plan = resolve(model, probe.batch)
+    layers = [layer for layer, _ in leaves(model.module)][:10]
+    gallery = Gallery(("a",), np.zeros((1, 8, 62), np.float32))
+
+    def tensors() -> int:
+        gc.collect()
+        return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+
+    explain_match(model, probe, gallery, layers, plan)
+    before = tensors()
+    for _ in range(20):
+        explain_match(model, probe, gallery, layers, plan)
+    assert tensors() == before

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.workshop import Workshop, furnish
+
+torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a checkout of OpenGait are skipped, saying so, where none is named."""
+    if os.environ.get("OPENGAIT_ROOT"):
+        return
+    for item in items:
+        if item.get_closest_marker("opengait"):
+            item.add_marker(pytest.mark.skip(reason="needs a checkout of OpenGait: set OPENGAIT_ROOT to its folder"))
+
+
+@pytest.fixture
+def opengait() -> Path:
+    """The checkout that OPENGAIT_ROOT names."""
+    return Path(os.environ["OPENGAIT_ROOT"])
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """A config, a checkpoint and walks of one's own, with no checkout around."""
+    monkeypatch.delenv("OPENGAIT_ROOT", raising=False)
+    made = furnish(tmp_path / "work shop")
+    monkeypatch.chdir(made.root)
+    return made

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from visual_analyse.draw.colours import Paint
+from visual_analyse.draw.figure import Figure
+from visual_analyse.draw.rows import Row
+from visual_analyse.draw.style import Style
+from visual_analyse.draw.text import measure
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.results import Evidence, LayerEvidence
+
+Make = Callable[..., Evidence]
+MakeLayer = Callable[..., LayerEvidence]
+
+
+def panels_of(figure: Figure, frame: int) -> list[np.ndarray]:
+    scene = figure.scene(frame)
+    return [scene[c.y : c.y + c.height, c.x : c.x + c.width] for c in figure._layout.cells]
+
+
+def several(layer_of: MakeLayer, count: int, frames: int = 4, gain: float = 1.0) -> list[LayerEvidence]:
+    rng = np.random.default_rng(5)
+    return [
+        layer_of(gain * rng.normal(size=(frames, 4, 2)), number=k + 1, name=f"block.{k}.conv") for k in range(count)
+    ]
+
+
+def test_panels_hold_the_frame_and_the_colours(evidence_of: Make, layer_of: MakeLayer) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (4, 256, 128), dtype=np.uint8)
+    maps = np.random.default_rng(1).normal(size=(4, 256, 128)).astype(np.float32)
+    figure = Figure([Row("A", evidence_of(layer_of(maps), frames=frames))])
+    plain, coloured = panels_of(figure, 2)
+    paint = Paint(Style())
+    assert (plain == frames[2][..., None]).all()
+    assert (coloured == paint.over(frames[2], paint.shades(maps[2], np.abs(maps).max()))).all()
+
+
+@pytest.mark.parametrize("count", [1, 3, 9, 12, 30])
+@pytest.mark.parametrize("size", [(64, 44), (128, 88), (30, 200)])
+def test_panels_are_equally_large_and_never_overlap(
+    count: int, size: tuple[int, int], evidence_of: Make, layer_of: MakeLayer
+) -> None:
+    evidence = evidence_of(*several(layer_of, count, 1), frames=np.zeros((1, *size), np.uint8))
+    figure = Figure([Row("A", evidence)])
+    scene = figure.scene(0)
+    cells = figure._layout.cells
+    assert len(cells) == count + 1 and len({(c.height, c.width) for c in cells}) == 1
+    taken = np.zeros(scene.shape[:2], int)
+    for cell in cells:
+        taken[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] += 1
+    assert taken.max() == 1 and taken.sum() == len(cells) * cells[0].height * cells[0].width
+    assert cells[0].height / cells[0].width == pytest.approx(size[0] / size[1], rel=0.02)
+    assert (scene[0] == 255).all() and (scene[-1] == 255).all() and (scene[:, 0] == 255).all()
+
+
+def test_one_scale_for_the_walk_so_that_no_motion_is_invented(evidence_of: Make, layer_of: MakeLayer) -> None:
+    maps = np.stack([np.full((4, 2), value) for value in (0.25, 1.0, 0.5, 0.0)])
+    frames = np.zeros((4, 16, 8), np.uint8)
+    figure = Figure([Row("A", evidence_of(layer_of(maps), frames=frames))], Style(opacity=1))
+    table = Paint(Style()).table
+    for frame, shade in enumerate((64, 255, 128, 0)):
+        assert (panels_of(figure, frame)[1] == table[shade]).all()
+
+
+def test_strength_is_written_and_with_a_shared_scale_seen(evidence_of: Make, layer_of: MakeLayer) -> None:
+    weak, strong = (evidence_of(*several(layer_of, 2, gain=gain)) for gain in (1.0, 2.0))
+    own = [Figure([Row("A", one)]) for one in (weak, strong)]
+    assert own[1].ends[0][0] == pytest.approx(2 * own[0].ends[0][0])
+    assert (panels_of(own[0], 1)[1] == panels_of(own[1], 1)[1]).all()  # colours alone cannot tell
+    assert (own[0].scene(1) != own[1].scene(1)).any()  # the number written can
+
+    style = Style(scale=own[1].ends[0][0])
+    same = [Figure([Row("A", one)], style) for one in (weak, strong)]
+    assert panels_of(same[0], 1)[1].mean() < panels_of(same[1], 1)[1].mean()
+
+
+@pytest.mark.parametrize("polarity", ["for", "against", "both", "abs"])
+@pytest.mark.parametrize("value", [0.0, 0.7, -0.7])
+def test_a_flat_map_is_flat(polarity: str, value: float, evidence_of: Make, layer_of: MakeLayer) -> None:
+    flat = layer_of(np.full((4, 4, 2), value))
+    figure = Figure([Row("A", evidence_of(flat, frames=np.zeros((4, 16, 8), np.uint8)))], Style(polarity=polarity))
+    panel = panels_of(figure, 0)[1]
+    assert (panel == panel[0, 0]).all()
+
+
+def test_strided_and_pooled_layers_say_so(evidence_of: Make, layer_of: MakeLayer) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (7, 16, 8), dtype=np.uint8)
+    strided = layer_of(np.random.default_rng(1).normal(size=(2, 4, 2)), [[0, 3], [3, 6]])
+    pooled = layer_of(np.ones((1, 4, 2)), [[0, 7]], number=2, pooled=True)
+    plain = layer_of(np.random.default_rng(1).normal(size=(7, 4, 2)), number=3)
+    figure = Figure([Row("A", evidence_of(strided, pooled, plain, frames=frames))])
+    cell = figure._layout.cells[1]
+    notes = [figure._coloured(1, cell, cell.view, frame)[1] for frame in (0, 2, 3, 6)]
+    assert notes == ["Conv2d · frames 1–3", "Conv2d · frames 1–3", "Conv2d · frames 4–6", "Conv2d · seen by no step"]
+    # Frames of one step show one picture; the frame no step saw stays uncoloured.
+    assert (panels_of(figure, 0)[1] == panels_of(figure, 2)[1]).all()
+    assert (panels_of(figure, 6)[1] == panels_of(figure, 6)[0]).all()
+    assert [kind for _, kind in figure._layout._titles(0, range(1, 4))] == ["Conv2d", "Conv2d · whole walk", "Conv2d"]
+
+
+def test_several_models_are_rows_on_one_scale(evidence_of: Make, layer_of: MakeLayer) -> None:
+    frames = np.zeros((4, 16, 8), np.uint8)
+    rows = [Row("baseline", evidence_of(layer_of(np.full((4, 4, 2), 1.0)), frames=frames, distance=2)),
+            Row("ours", evidence_of(layer_of(np.full((4, 4, 2), 25.0)), frames=frames, distance=100))]  # fmt: skip
+    figure = Figure(rows, Style(opacity=1))
+    table = Paint(Style()).table
+    cells = figure._layout.cells
+    assert [cell.row for cell in cells] == [0, 0, 1, 1] and cells[1].x == cells[3].x and cells[1].y < cells[3].y
+    baseline, ours = panels_of(figure, 0)[1::2]
+    assert (baseline == table[255]).all() and (ours == table[128]).all()  # half the share of the distance
+
+
+def test_rows_may_have_different_layers(evidence_of: Make, layer_of: MakeLayer) -> None:
+    rows = [Row("A", evidence_of(*several(layer_of, 2))), Row("B", evidence_of(*several(layer_of, 9))),
+            Row("我们的", evidence_of(*several(layer_of, 3)))]  # fmt: skip
+    assert len(Figure(rows)._layout.cells) == 3 + 10 + 4
+
+
+def test_rows_of_different_walks_are_refused(evidence_of: Make) -> None:
+    other = evidence_of(frames=np.zeros((4, 16, 8), np.uint8))
+    with pytest.raises(VisualAnalyseError, match="results of one walk"):
+        Figure([Row("A", evidence_of()), Row("B", other)])
+
+
+def test_size_follows_resize_ratio_and_titles_follow_font_scale(evidence_of: Make) -> None:
+    def height(**style: float) -> tuple[int, int]:
+        figure = Figure([Row("A", evidence_of())], Style(**style))
+        return figure._layout.cells[0].height, figure.scene(0).shape[0]
+
+    assert height()[0] == 256 and height(resize_ratio=2)[0] == 512 and height(resize_ratio=0.5)[0] == 128
+    assert height(font_scale=5)[0] == 256 and height(font_scale=5)[1] > height()[1] + 30
+
+
+def test_what_all_names_begin_with_is_left_out(evidence_of: Make, layer_of: MakeLayer) -> None:
+    layers = [layer_of(np.ones((4, 2, 2)), number=k, name=f"Backbone.body.{end}") for k, end in ((1, "a.x"), (2, "b"))]
+    figure = Figure([Row("A", evidence_of(*layers))])
+    assert figure._layout._names == [[(1, "a.x"), (2, "b")]]
+
+
+def test_drawing_twice_gives_the_same(evidence_of: Make, layer_of: MakeLayer) -> None:
+    first, second = (Figure([Row("A", evidence_of(*several(layer_of, 5)))]) for _ in range(2))
+    backwards = [second.scene(frame) for frame in (3, 2, 1, 0)][::-1]
+    assert all((first.scene(frame) == backwards[frame]).all() for frame in range(4))
+
+
+def test_a_scale_that_ends_early_is_marked(evidence_of: Make, layer_of: MakeLayer) -> None:
+    # Nothing beyond 1 in the first, and values up to 2 in the second: the same bar, another text.
+    inside, beyond = (evidence_of(layer_of(np.full((4, 4, 2), top))) for top in (1.0, 2.0))
+    a, b = (Figure([Row("A", one)], Style(scale=1.0)).scene(0) for one in (inside, beyond))
+    assert (a[-40:] != b[-40:]).any()
+
+
+@pytest.mark.parametrize("font_scale", [1.0, 2.5, 6.0])
+def test_titles_stay_over_their_panels(font_scale: float, evidence_of: Make, layer_of: MakeLayer) -> None:
+    names = ("set_block1.forward_block.0.conv", "a_name_that_has_no_dots_and_does_not_end", "b")
+    layers = [layer_of(np.ones((4, 2, 2)), number=100 + k, name=name) for k, name in enumerate(names)]
+    layout = Figure([Row("A", evidence_of(*layers))], Style(font_scale=font_scale))._layout
+    for (number, name), _ in layout._titles(0, range(1, 4)):
+        assert number.startswith("10") and name
+        assert measure(f"{number} ", layout.title, True) + measure(name, layout._name_size, True) <= layout.width

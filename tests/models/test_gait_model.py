@@ -1,0 +1,194 @@
+"""Walks become batches as OpenGait's tests make them; answers become embeddings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.model import Explainable
+from visual_analyse.gait.config import Config
+from visual_analyse.models.gait_model import GaitModel
+
+
+class Spy(nn.Module):
+    """Remembers what it was called with; answers what it is told to."""
+
+    def __init__(self, answer=None):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+        self.answer = answer
+        self.seen = None
+
+    def forward(self, inputs):
+        self.seen = inputs
+        if self.answer is not None:
+            return self.answer(inputs)
+        frames, lengths = inputs[0][0], inputs[4]
+        sums = frames.flatten(2).sum(2)
+        walks = [sums] if lengths is None else sums.split(lengths[0].tolist(), 1)
+        return {
+            "inference_feat": {"embeddings": torch.cat([walk.mean(1) for walk in walks])[:, None, None] * self.weight}
+        }
+
+
+def model(answer=None, transforms=1):
+    cfgs = {
+        "model_cfg": {"model": "Spy"}, "data_cfg": {"dataset_name": "Town"},
+        "evaluator_cfg": {"save_name": "S", "transform": [{"type": "Halve"}] * transforms},
+    }  # fmt: skip
+    changes = [lambda frames: frames / 2.0] * transforms
+    return GaitModel(Config(Path("s.yaml"), cfgs), Spy(answer), torch.device("cpu"), changes)
+
+
+def walk(s, *shape, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (s, *shape), dtype=np.uint8)
+
+
+def test_it_can_be_explained():
+    spy: Explainable = model()
+    assert (spy.metric, spy.module.seen) == ("euc", None)
+    assert (model().name, model().class_name, model().source) == ("S", "Spy", "built-in")
+
+
+def test_one_walk_goes_as_opengait_gives_it():
+    spy, frames = model(), walk(5, 8, 6)
+    batch = spy.batch([[frames]])
+    assert (batch.axes, batch.lengths, batch.packed) == (("n s h w",), (5,), False)
+    assert batch.inputs[0].dtype == torch.float32
+    assert np.array_equal(batch.inputs[0][0].numpy(), (frames / 2.0).astype(np.float32))
+    embeddings = spy.embed(batch)
+    ipts, labs, typs, vies, seqL = spy.module.seen
+    assert isinstance(ipts, list)
+    assert ipts[0] is batch.inputs[0]
+    assert seqL.tolist() == [[5]]
+    assert seqL.dtype == torch.int32
+    assert (labs.shape, labs.dtype, len(typs), len(vies)) == ((1,), torch.int64, 1, 1)
+    assert embeddings.shape == (1, 1, 1)
+
+
+def test_several_walks_one_after_another():
+    spy, walks = model(), [[walk(5, 8, 6)], [walk(3, 8, 6, seed=1)]]
+    batch = spy.batch(walks, packed=True)
+    assert batch.inputs[0].shape == (1, 8, 8, 6)
+    assert (batch.lengths, batch.packed) == ((5, 3), True)
+    together = spy.embed(batch)
+    assert spy.module.seen[4].tolist() == [[5, 3]]
+    alone = torch.cat([spy.embed(spy.batch([one])) for one in walks])
+    assert torch.allclose(together, alone)
+
+
+def test_several_walks_stacked():
+    spy, walks = model(), [[walk(4, 8, 6)], [walk(4, 8, 6, seed=1)]]
+    batch = spy.batch(walks)
+    assert batch.inputs[0].shape == (2, 4, 8, 6)
+    assert spy.embed(batch).shape == (2, 1, 1)
+    assert spy.module.seen[4] is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((), "n s"), ((85,), "n s c"), ((64, 44), "n s h w"), ((2, 64, 44), "n s c h w")]
+)
+def test_axes_go_by_the_number_of_dimensions(shape, axes):
+    assert model().batch([[walk(3, *shape)]]).axes == (axes,)
+
+
+def test_two_inputs():
+    spy = model(transforms=2)
+    batch = spy.batch([[walk(3, 8, 6), walk(3)]])
+    assert batch.axes == ("n s h w", "n s")
+    assert [list(x.shape) for x in batch.inputs] == [[1, 3, 8, 6], [1, 3]]
+
+
+def test_transforms_that_turn_frames_around_are_taken():
+    spy = model()
+    spy.transforms[0] = lambda frames: frames[:, :, ::-1]
+    assert torch.equal(spy.batch([[walk(3, 8, 6)]]).inputs[0].flip(3), model().batch([[walk(3, 8, 6)]]).inputs[0] * 2)
+
+
+@pytest.mark.parametrize(("inputs", "transforms"), [(2, 1), (1, 2)])
+def test_inputs_and_transforms_must_be_as_many(inputs, transforms):
+    sentence = rf"A walk has {inputs} input\(s\) and s\.yaml has {transforms} transform\(s\) \(Halve.*data_in_use"
+    with pytest.raises(VisualAnalyseError, match=sentence):
+        model(transforms=transforms).batch([[walk(3, 8, 6)] * inputs])
+
+
+def test_inputs_must_have_as_many_frames():
+    with pytest.raises(VisualAnalyseError, match="3 and 4 frames in its inputs"):
+        model(transforms=2).batch([[walk(3, 8, 6), walk(4)]])
+    with pytest.raises(VisualAnalyseError, match="0 frames in its inputs"):
+        model().batch([[walk(0, 8, 6)]])
+
+
+@pytest.mark.parametrize(("other", "packed"), [((4, 8, 6), False), ((3, 8, 7), False), ((3, 8, 7), True)])
+def test_walks_of_unequal_shape_do_not_fit(other, packed):
+    with pytest.raises(VisualAnalyseError, match=r"\[3, 8, 6\] and .* do not fit into one batch"):
+        model().batch([[walk(3, 8, 6)], [walk(*other)]], packed=packed)
+
+
+def test_a_transform_that_fails():
+    spy = model()
+    spy.transforms[0] = lambda frames: frames.reshape(1, 7)
+    with pytest.raises(VisualAnalyseError, match="The transforms failed: ValueError: cannot reshape"):
+        spy.batch([[walk(3, 8, 6)]])
+
+
+def test_gradients_follow_the_callers_mode():
+    spy = model()
+    batch = spy.batch([[walk(3, 8, 6)]])
+    assert spy.embed(batch).requires_grad
+    with torch.no_grad():
+        assert not spy.embed(batch).requires_grad
+
+
+def test_flat_embeddings_have_one_part():
+    spy = model(lambda inputs: {"inference_feat": {"embeddings": torch.zeros(1, 7)}})
+    assert spy.embed(spy.batch([[walk(3, 8, 6)]])).shape == (1, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "keys"),
+    [
+        ({"inference_feat": {"pred": 1, "mask": 2}}, "pred, mask"),
+        ({"inference_feat": {}}, "nothing"),
+        ({}, "nothing"),
+        (3, "nothing"),
+        ({"inference_feat": {"embeddings": torch.zeros(3)}}, "embeddings"),
+    ],
+)
+def test_an_answer_without_embeddings_lists_what_it_has(answer, keys):
+    spy = model(lambda inputs: answer)
+    with pytest.raises(VisualAnalyseError, match=f"S answers without embeddings .* inference_feat has {keys}\\."):
+        spy.embed(spy.batch([[walk(3, 8, 6)]]))
+
+
+def test_an_answer_of_too_few():
+    spy = model(lambda inputs: {"inference_feat": {"embeddings": torch.zeros(1, 7, 2)}})
+    with pytest.raises(VisualAnalyseError, match="answered 2 walks with 1 embeddings"):
+        spy.embed(spy.batch([[walk(3, 8, 6)], [walk(4, 8, 6)]], packed=True))
+
+
+def test_a_model_that_fails_says_on_what():
+    def stumble(inputs):
+        raise RuntimeError("sizes differ\nand more")
+
+    spy = model(stumble)
+    with pytest.raises(
+        VisualAnalyseError, match=r"S failed on an input of \[1, 3, 8, 6\]: RuntimeError: sizes differ\. Check"
+    ):
+        spy.embed(spy.batch([[walk(3, 8, 6)]]))
+
+
+def test_exceptions_of_the_caller_are_no_faults_of_the_model():
+    class Enough(RuntimeError): ...
+
+    def stop(inputs):
+        raise Enough
+
+    spy = model(stop)
+    with pytest.raises(Enough):
+        spy.embed(spy.batch([[walk(3, 8, 6)]]))

@@ -1,0 +1,225 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.gait.config import Config
+from visual_analyse.models.builtin import BuiltinModel
+from visual_analyse.synthetic.augmentation import augment
+from visual_analyse.synthetic.losses import cross_entropy, triplet_loss
+from visual_analyse.synthetic.sampling import FIRST_PERSON, Crowd, Sampler, load_crowd, make_crowd, save_crowd
+from visual_analyse.synthetic.training import Recipe, pace, save_model, train, weights
+
+TINY = {
+    "gaitset": {
+        "model": "GaitSet",
+        "in_channels": [1, 2, 4, 4],
+        "SeparateFCs": {"in_channels": 4, "out_channels": 3, "parts_num": 6},
+        "bin_num": [2, 1],
+    },
+    "gaitbase": {
+        "model": "Baseline",
+        "backbone_cfg": {"type": "ResNet9", "block": "BasicBlock", "channels": [2, 2, 4, 4], "maxpool": False},
+        "SeparateFCs": {"in_channels": 4, "out_channels": 3, "parts_num": 2},
+        "SeparateBNNecks": {"class_num": 3, "in_channels": 3, "parts_num": 2},
+        "bin_num": [2],
+    },
+}
+
+
+def tiny_config(name: str, steps: int = 4, half: bool = False) -> Config:
+    losses = [{"type": "TripletLoss", "margin": 0.2}]
+    if name == "gaitbase":
+        losses.append({"type": "CrossEntropyLoss", "scale": 16})
+    sections = {
+        "model_cfg": TINY[name],
+        "loss_cfg": losses,
+        "optimizer_cfg": {"lr": 0.01, "weight_decay": 0.0},
+        "trainer_cfg": {
+            "total_iter": steps,
+            "save_iter": 2,
+            "enable_float16": half,
+            "sampler": {"batch_size": [2, 2], "frames_num_fixed": 2},
+        },
+    }
+    return Config(Path("tiny.yaml"), sections, sections)
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Crowd:
+    return make_crowd(3, 3, 3, seed=5)
+
+
+def same_weights(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_triplet_loss_is_that_of_a_calculation_by_hand() -> None:
+    labels = torch.tensor([0, 0, 1])
+    first = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 3.0]])
+    # Anchor 0: 2.5 + 1 - 3 = 0.5; anchor 1: 2.5 + 1 - sqrt(10) = 0.338; anchor 2 has no second walk.
+    of_first = (0.5 + 3.5 - math.sqrt(10)) / 2
+    assert triplet_loss(first[..., None], labels, 2.5) == pytest.approx(of_first)
+    # In a second part only anchor 1 is too far off: what is 0 does not count into the mean.
+    second = torch.tensor([[0.0, 0.0], [2.0, 0.0], [5.0, 0.0]])
+    both = torch.stack([first, second], -1)
+    assert triplet_loss(both, labels, 2.5) == pytest.approx((of_first + 1.5) / 2)
+    assert triplet_loss(second[..., None], labels, 0.5) == 0.0
+
+
+def test_equal_walks_have_a_gradient_that_is_a_number() -> None:
+    walks = torch.zeros(4, 2, 1, requires_grad=True)
+    triplet_loss(walks, torch.tensor([0, 0, 1, 1]), 0.2).backward()
+    assert walks.grad is not None and torch.isfinite(walks.grad).all()
+
+
+def test_the_cross_entropy_is_that_of_a_calculation_by_hand() -> None:
+    cosines = np.array([[0.5, -0.5, 0.0], [0.1, 0.2, 0.9]])
+    labels = np.array([0, 1])
+    scaled = 2.0 * cosines
+    logs = scaled - np.log(np.exp(scaled).sum(1, keepdims=True))
+    smooth = np.full((2, 3), 0.1 / 3)
+    smooth[np.arange(2), labels] += 0.9
+    found = cross_entropy(torch.tensor(cosines)[..., None], torch.tensor(labels), 2.0)
+    assert float(found) == pytest.approx(-(smooth * logs).sum(1).mean())
+    two_parts = torch.tensor(np.stack([cosines, cosines], -1))
+    assert float(cross_entropy(two_parts, torch.tensor(labels), 2.0)) == pytest.approx(float(found))
+
+
+def test_a_crowd_is_the_same_for_a_seed_and_is_kept_whole(crowd: Crowd, tmp_path: Path) -> None:
+    again = make_crowd(3, 3, 3, seed=5)
+    assert np.array_equal(crowd.silhouettes, again.silhouettes)
+    assert not np.array_equal(crowd.silhouettes, make_crowd(3, 3, 3, seed=6).silhouettes)
+    assert crowd.labels.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2] and crowd.people == 3
+    kept = load_crowd(save_crowd(tmp_path / "crowd.npz", crowd))
+    assert np.array_equal(kept.silhouettes, crowd.silhouettes) and np.array_equal(kept.labels, crowd.labels)
+
+
+def test_nobody_who_is_learnt_from_is_in_a_dataset() -> None:
+    assert FIRST_PERSON > 99_999
+
+
+def test_what_is_no_crowd_is_answered_with_a_sentence(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", silhouettes=np.zeros((2, 3, 4)), labels=np.zeros(2))
+    with pytest.raises(VisualAnalyseError, match="does not hold walks to learn from"):
+        load_crowd(tmp_path / "other.npz")
+    with pytest.raises(VisualAnalyseError, match="0 people"):
+        make_crowd(0, 1, 1, seed=1)
+
+
+def test_the_sampler_gives_so_many_walks_of_so_many_people(crowd: Crowd) -> None:
+    marked = crowd.silhouettes.copy()
+    marked[:, :, 0, 0] = np.arange(9)[:, None]  # the walk
+    marked[:, :, 0, 1] = np.arange(3)  # the frame
+    sampler = Sampler(replace(crowd, silhouettes=marked), people=2, walks=3, frames=2, seed=9)
+    drawn = set()
+    for step in range(20):
+        silhouettes, labels = sampler.draw(step)
+        assert silhouettes.shape == (6, 2, 64, 64)
+        assert sorted(np.unique(labels, return_counts=True)[1].tolist()) == [3, 3]
+        walks = silhouettes[:, 0, 0, 0]
+        assert len(set(walks.tolist())) == 6 and np.array_equal(walks // 3, labels)
+        assert all(len(set(frames)) == 2 for frames in silhouettes[:, :, 0, 1].tolist())
+        drawn.add(silhouettes.tobytes())
+    assert len(drawn) == 20
+    assert np.array_equal(sampler.draw(7)[0], sampler.draw(7)[0])
+
+
+@pytest.mark.parametrize("wanted", [{"people": 4}, {"walks": 4}, {"frames": 4}, {"people": 0}])
+def test_more_than_there_is_cannot_be_drawn(crowd: Crowd, wanted: dict[str, int]) -> None:
+    with pytest.raises(VisualAnalyseError, match="cannot be drawn"):
+        Sampler(crowd, **{"people": 2, "walks": 2, "frames": 2, "seed": 1, **wanted})
+
+
+def test_augmented_walks_are_walks(crowd: Crowd) -> None:
+    walks = torch.from_numpy(crowd.silhouettes)
+    changed = augment(walks, torch.Generator().manual_seed(3))
+    assert changed.shape == (9, 3, 64, 44) and changed.dtype == torch.float32
+    assert 0.0 <= changed.min() and changed.max() <= 1.0
+    assert torch.equal(changed, augment(walks, torch.Generator().manual_seed(3)))
+    assert not torch.equal(changed, augment(walks, torch.Generator().manual_seed(4)))
+    plain = walks[..., 10:54].float() / 255
+    mirrored = plain.flip(-1)
+    near = torch.minimum((changed - plain).abs().mean((1, 2, 3)), (changed - mirrored).abs().mean((1, 2, 3)))
+    apart = (plain[:, None] - plain[None]).abs().mean((2, 3, 4))[~torch.eye(9, dtype=torch.bool)].mean()
+    assert near.mean() < apart
+
+
+def test_the_rate_of_learning_rises_and_falls() -> None:
+    rates = [pace(step, 100) for step in range(100)]
+    assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert all(later < earlier for earlier, later in zip(rates[4:], rates[5:], strict=False))
+    assert 0 < rates[-1] < 0.01
+
+
+@pytest.mark.parametrize("name", list(TINY))
+@pytest.mark.parametrize("half", [False, True])
+def test_a_training_that_was_stopped_ends_as_one_that_was_not(
+    name: str, half: bool, crowd: Crowd, tmp_path: Path
+) -> None:
+    config = tiny_config(name, half=half)
+    begun: list[dict[str, Tensor]] = []
+    straight = train(config, crowd, tmp_path / "straight.pt", seed=1)
+
+    def stop(step: int, steps: int, loss: float) -> None:
+        assert steps == 4 and math.isfinite(loss)
+        if step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, crowd, tmp_path / "stopped.pt", seed=1, progress=stop)
+    begun.append(torch.load(tmp_path / "stopped.pt", weights_only=True)["model"])
+    seen: list[int] = []
+    resumed = train(config, crowd, tmp_path / "stopped.pt", seed=1, progress=lambda step, *_: seen.append(step))
+    assert seen == [3, 4]
+    assert not same_weights(begun[0], weights(resumed))
+    assert same_weights(weights(straight), weights(resumed))
+    assert not same_weights(weights(straight), weights(train(config, crowd, tmp_path / "other.pt", seed=2)))
+    assert not straight.training
+
+
+def test_a_training_changes_every_parameter(crowd: Crowd, tmp_path: Path) -> None:
+    for name in TINY:
+        start = weights(train(tiny_config(name, steps=0), crowd, tmp_path / f"{name}-0.pt", seed=1))
+        later = weights(train(tiny_config(name, steps=2), crowd, tmp_path / f"{name}-2.pt", seed=1))
+        assert all(not torch.equal(start[key], later[key]) for key in start if start[key].is_floating_point())
+
+
+def test_random_numbers_of_others_are_left_alone(crowd: Crowd, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    train(tiny_config("gaitset", steps=1), crowd, tmp_path / "run.pt", seed=1)
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_another_run_is_not_gone_on_with(crowd: Crowd, tmp_path: Path) -> None:
+    path = tmp_path / "run.pt"
+    train(tiny_config("gaitset", steps=2), crowd, path, seed=1)
+    with pytest.raises(VisualAnalyseError, match="another seed"):
+        train(tiny_config("gaitset", steps=2), crowd, path, seed=2)
+    with pytest.raises(VisualAnalyseError, match="another config"):
+        train(tiny_config("gaitset", steps=4), crowd, path, seed=1)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(VisualAnalyseError, match="is damaged"):
+        train(tiny_config("gaitset", steps=2), crowd, path, seed=1)
+
+
+def test_a_config_that_does_not_say_how_to_train(crowd: Crowd, tmp_path: Path) -> None:
+    config = tiny_config("gaitset")
+    lacking = replace(config, sections={key: config.sections[key] for key in ("model_cfg", "loss_cfg")})
+    with pytest.raises(VisualAnalyseError, match="does not say how to train"):
+        Recipe.read(lacking)
+
+
+def test_a_model_is_saved_as_opengait_saves_one(crowd: Crowd, tmp_path: Path) -> None:
+    model: BuiltinModel = train(tiny_config("gaitset", steps=2), crowd, tmp_path / "run.pt", seed=1)
+    kept = torch.load(save_model(tmp_path / "model.pt", model, 2), weights_only=True)
+    assert set(kept) == {"model", "iteration"} and kept["iteration"] == 2
+    assert all(tensor.is_contiguous() for tensor in kept["model"].values())
+    assert same_weights(kept["model"], weights(model))
