@@ -76,7 +76,15 @@ def explain_probe(
     if not drawn:
         reasons = "; ".join(f"{layer} {plan[layer.number].reason}" for layer in chosen[:3])
         raise VisualAnalyseError(f"None of the chosen layers can be drawn: {reasons}. Choose others.")
-    found = explain_match(model, shown, known, drawn, plan, weights, model_facts(model) if isinstance(model, GaitModel) else {"model": model.name})
+    found = explain_match(
+        model,
+        shown,
+        known,
+        drawn,
+        plan,
+        weights,
+        model_facts(model) if isinstance(model, GaitModel) else {"model": model.name},
+    )
     return Explained(found.frames, found.layers, found.parts, found.manifest, found.inputs, found.kind)
 
 

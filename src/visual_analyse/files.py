@@ -31,7 +31,7 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
             with os.fdopen(handle, "wb") as stream:
                 write(stream)
             # mkstemp makes private files; results are for sharing, as any file the user makes.
-            part.chmod(0o666 & ~_umask())
+            part.chmod(0o666 & ~_UMASK)
             part.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -83,6 +83,9 @@ def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
     return current
+
+
+_UMASK = _umask()  # read once: reading sets it for a moment, which other threads must not meet
 
 
 @contextlib.contextmanager

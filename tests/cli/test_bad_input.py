@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 
@@ -129,7 +128,7 @@ FRAMES = silhouettes(1)
         (pickle.dumps(np.zeros((4, 64, 64, 9, 9), np.uint8)), "shape"),
         (pickle.dumps(np.zeros((4, 3, 5), np.uint8)), "(4, 3, 5)"),
         (pickle.dumps(np.random.default_rng(0).random((4, 17, 3), np.float32)), "(4, 17, 3)"),
-        (pickle.dumps(np.random.default_rng(0).random((4, 40, 40), np.float32)), "64 x 44"),
+        (pickle.dumps(silhouettes(1, height=40, width=40)), "64 x 44"),
     ],
 )
 @pytest.mark.parametrize("where", ["probes", "gallery"])
@@ -292,4 +291,4 @@ def test_the_older_tools_folder_in_the_way(workshop, capsys):
     text = " ".join(capsys.readouterr().err.split())
     assert "visual-analyse grad_cam" in text
     assert "in the way" in text
-    assert os.listdir(workshop.root / "out")
+    assert any((workshop.root / "out").iterdir())

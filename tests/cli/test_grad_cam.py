@@ -43,7 +43,17 @@ def test_one_result_a_probe_with_the_contracts_keys(workshop, capsys):
     assert sum(key.startswith("maps/") for key in keys) == len(LAYERS["GaitSet"])
     assert manifest["probe"]["name"] == "001-nm-05-090"
     assert manifest["match"]["name"] in {"001-nm-01-072", "002-nm-01-072", "003-nm-01-072"}
-    for fact in ("versions", "seed", "config", "checkpoint", "checkpoint_digest", "metric", "method", "weights", "gallery"):
+    for fact in (
+        "versions",
+        "seed",
+        "config",
+        "checkpoint",
+        "checkpoint_digest",
+        "metric",
+        "method",
+        "weights",
+        "gallery",
+    ):
         assert manifest[fact] is not None, fact
     said = capsys.readouterr()
     assert "2 of 2 probes explained on 10 layers" in said.out
@@ -118,7 +128,9 @@ def test_weights_frame_and_clip_differ(workshop):
 
 
 def test_a_dataset_and_its_protocol(workshop):
-    words = workshop.arguments(probe_dir=None, gallery_dir=None, dataset=workshop.dataset, probe=["001/nm-05/*"], layers="1")
+    words = workshop.arguments(
+        probe_dir=None, gallery_dir=None, dataset=workshop.dataset, probe=["001/nm-05/*"], layers="1"
+    )
     assert command(words) == 0
     assert results(workshop.root / "out") == ["GaitSet_001-nm-05-000.npz", "GaitSet_001-nm-05-090.npz"]
     found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
@@ -211,13 +223,21 @@ def test_models_of_one_class_are_told_apart_by_their_save_name(workshop):
     assert results(workshop.root / "out") == ["Ours_001-nm-05-090.npz", "Ours_002-nm-05-090.npz"]
 
 
-@pytest.mark.parametrize("door", [["-m", "visual_analyse.grad_cam"], ["-m", "visual_analyse", "grad_cam"], ["-m", "visual_analyse", "grad-cam"]])
+@pytest.mark.parametrize(
+    "door",
+    [["-m", "visual_analyse.grad_cam"], ["-m", "visual_analyse", "grad_cam"], ["-m", "visual_analyse", "grad-cam"]],
+)
 def test_doors_work_from_a_folder_that_holds_one_of_that_name(workshop, door):
     """A folder `visual_analyse/` with people's probes and results is never taken for the package."""
     (workshop.root / "visual_analyse" / "Results").mkdir(parents=True)
     environment = {key: value for key, value in os.environ.items() if key != "OPENGAIT_ROOT"}
     ran = subprocess.run(
-        [sys.executable, *door, *workshop.arguments(layers="1")], capture_output=True, text=True, env=environment, cwd=workshop.root, check=False
+        [sys.executable, *door, *workshop.arguments(layers="1")],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=workshop.root,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
     assert len(results(workshop.root / "out")) == 2

@@ -17,7 +17,10 @@ from visual_analyse.gait.sequences import scan
 from visual_analyse.models.load import load_model
 
 
-@pytest.mark.parametrize(("name", "packs"), [("GaitSet", True), ("GaitPart", True), ("GLN_Phase1", True), ("GaitBase", True), ("GaitGL", False)])
+@pytest.mark.parametrize(
+    ("name", "packs"),
+    [("GaitSet", True), ("GaitPart", True), ("GLN_Phase1", True), ("GaitBase", True), ("GaitGL", False)],
+)
 def test_embeddings_are_those_of_walks_alone(workshop, name, packs):
     """Packed where the model packs, with walks of unequal length; the same to 1e-5 of the largest value either way."""
     model = load_model(write_config(workshop.config, name), checkpoint="none", device="cpu")
@@ -31,11 +34,13 @@ def test_embeddings_are_those_of_walks_alone(workshop, name, packs):
 
 
 def batch_of(*walks, packed=False):
-    return Batch((torch.cat([walk[None] for walk in walks], 1),), ("n s h w",), tuple(len(walk) for walk in walks), packed)
+    return Batch(
+        (torch.cat([walk[None] for walk in walks], 1),), ("n s h w",), tuple(len(walk) for walk in walks), packed
+    )
 
 
 def test_packing_is_refused_where_walks_mix():
-    """A model that blends neighbouring frames changes what is packed beside it, by little; one that swaps walks, by much."""
+    """A model that blends neighbouring frames changes its neighbour by little; one that swaps walks, by much."""
     walks = [torch.rand(5, 4, 4), torch.rand(8, 4, 4)]
     alone = [batch_of(walk) for walk in walks]
 
@@ -75,7 +80,9 @@ def test_a_gallery_is_encoded_once(workshop, monkeypatch):
     write_walk(workshop.gallery, "004/nm-01/000", silhouettes(77))
     forwards = []
     real = Encoder._forward
-    monkeypatch.setattr(Encoder, "_forward", lambda self, group: forwards.extend(w.name for w, _ in group) or real(self, group))
+    monkeypatch.setattr(
+        Encoder, "_forward", lambda self, group: forwards.extend(w.name for w, _ in group) or real(self, group)
+    )
     second = list(Encoder(model, store).encode(scan(workshop.gallery)))
     assert forwards == ["004-nm-01-000"]
     assert all((a == b).all() for a, b in zip(first, second, strict=False))

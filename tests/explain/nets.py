@@ -25,7 +25,7 @@ def fixed(module: nn.Module, scale: float = 1.0) -> nn.Module:
 
 
 def centre(kernel: Tensor) -> None:
-    """Make the middle of a kernel `[out, in, ...]` as strong as its strongest, and the rest four times weaker, in place."""
+    """Make the middle of a kernel `[out, in, ...]` as strong as its strongest, the rest four times weaker, in place."""
     if kernel.ndim > 2:
         middle = (slice(None), slice(None), *(size // 2 for size in kernel.shape[2:]))
         strong = kernel.abs().flatten(2).amax(2) * kernel[middle].sign()

@@ -34,7 +34,9 @@ def test_numbers_places_and_maps_are_those_of_the_built_in_model(opengait, name)
         module, metric = ours, "euc"
 
         def embed(self, batch):
-            return ours((list(batch.inputs), None, None, None, torch.tensor([batch.lengths])))["inference_feat"]["embeddings"]
+            return ours((list(batch.inputs), None, None, None, torch.tensor([batch.lengths])))["inference_feat"][
+                "embeddings"
+            ]
 
     batch = grey((4,), (64, 44))
     plans = [resolve(model, batch) for model in (theirs, Ours())]
@@ -45,7 +47,10 @@ def test_numbers_places_and_maps_are_those_of_the_built_in_model(opengait, name)
         assert plans[0][layer.number] == plans[1][layer.number]
     with torch.no_grad():
         match = theirs.embed(grey((5,), (64, 44), seed=1))
-    found = [explain(model, batch, distance_to(match, "euc"), layers, plan=plan) for model, plan in zip((theirs, Ours()), plans, strict=True)]
+    found = [
+        explain(model, batch, distance_to(match, "euc"), layers, plan=plan)
+        for model, plan in zip((theirs, Ours()), plans, strict=True)
+    ]
     for a, b in zip(found[0].walks[0], found[1].walks[0], strict=True):
         assert (a.spans == b.spans).all()
         assert np.abs(a.maps - b.maps).max() <= 1e-3 * b.strength, a.name

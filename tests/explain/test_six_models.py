@@ -62,7 +62,9 @@ def test_pokes_stay_in_their_walk_when_packed(models, name):
     model = models[name]
     batch = grey((3, 5), (64, 44), packed=True)
     plan = resolve(model, batch)
-    layers = [layer for layer in convolutions(model, plan) if not plan[layer.number].pooled and plan[layer.number].axes.grid]
+    layers = [
+        layer for layer in convolutions(model, plan) if not plan[layer.number].pooled and plan[layer.number].axes.grid
+    ]
     assert len(layers) >= 6
     assert poke.poke_frames(model, plan, layers, batch) == []
 

@@ -65,11 +65,18 @@ def test_a_model_is_built_and_run_by_its_own_code(load):
     assert not any(parameter.requires_grad for parameter in model.module.parameters())
 
 
-def test_nothing_is_written_into_the_checkout(load, tmp_path):
+def test_nothing_is_written_into_the_checkout(load, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     root = write_checkout(tmp_path / "A")
     before = sorted(path.relative_to(root) for path in root.rglob("*"))
     embed(load())
     assert sorted(path.relative_to(root) for path in root.rglob("*")) == before
+
+
+def test_a_bare_root_logger_stays_bare(load, monkeypatch):
+    monkeypatch.setattr(logging.root, "handlers", [])
+    load()
+    assert logging.root.handlers == []
 
 
 def test_only_the_files_that_are_needed_are_imported(load):

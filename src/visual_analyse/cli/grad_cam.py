@@ -98,7 +98,9 @@ def run(options: Any) -> None:
         seed=options.seed,
     )
     if options.dataset is None:
-        pairing = Pairing.of_folders(options.probe_dir or PROBES, options.gallery_dir or GALLERY, model.config.data_in_use)
+        pairing = Pairing.of_folders(
+            options.probe_dir or PROBES, options.gallery_dir or GALLERY, model.config.data_in_use
+        )
     else:
         protocol = protocol_of(model.config, options.dataset, model.checkout.root if model.checkout else None)
         pairing = Pairing.of_dataset(options.dataset, options.probe, protocol, model.config.data_in_use)

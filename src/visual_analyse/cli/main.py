@@ -14,6 +14,7 @@ COMMANDS = {
     "visual_gradcam": ("visual_analyse.cli.visual_gradcam", "those maps as pictures and films"),
     "layers": ("visual_analyse.cli.layers", "the layers of a model, by number, and how they lie on the frames"),
     "synthesize": ("visual_analyse.cli.synthesize", "a dataset of synthetic walkers"),
+    "train": ("visual_analyse.cli.train", "the small models that the demo uses, trained on walkers"),
     "demo": ("visual_analyse.cli.demo", "all of it on walkers: a folder to keep as an example"),
 }
 
@@ -37,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if any(Path("visual_analyse", module).is_file() for module in ("__init__.py", "__main__.py")):
         print(
-            f"visual-analyse: A folder visual_analyse/ with an __init__.py is in the way here: 'python -m visual_analyse' "
-            f"would run it instead. 'visual-analyse {name}' is not misled; rename that folder, or keep typing this.",
+            "visual-analyse: A folder visual_analyse/ with an __init__.py is in the way here: 'python -m "
+            f"visual_analyse' would run it instead. 'visual-analyse {name}' is not misled; rename that folder, or keep typing this.",
             file=sys.stderr,
         )
     status: int = importlib.import_module(COMMANDS[name][0]).command(words[1:])

@@ -33,7 +33,9 @@ class Parser(argparse.ArgumentParser):
         self.add_argument(f"--no{plain}", f"--no_{plain}", dest=plain, action="store_false", help=argparse.SUPPRESS)
         self.set_defaults(**{plain: default})
 
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> Any:
         """As argparse, after long options have been brought to their underscored spelling."""
         words = list(sys.argv[1:] if args is None else args)
         return super().parse_known_args([_underscored(word) for word in words], namespace)

@@ -61,7 +61,7 @@ def choose_layers(layers: Sequence[Layer], plan: Plan, length: int, wanted: Sequ
 
 def _answer(count: int) -> str:
     console.print(
-        f"Which layers? Numbers from 1 to {count} with spaces between, ranges (1-5), names, or 'conv' for all convolutions:"
+        f"Which layers? Numbers from 1 to {count}, ranges (1-5), names, with spaces between, or 'conv' for all:"
     )
     try:
         answer = input("> " if sys.stdin.isatty() else "")

@@ -5,39 +5,82 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from types import TracebackType
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 T = TypeVar("T")
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_PATIENCE = 1.0  # seconds before it appears
+_PACE = 0.1  # seconds between two updates
+_LINE = 10.0  # seconds between two lines in a log, where there is no terminal to draw a bar on
 
-def track(items: Iterable[T], total: int, label: str, patience: float = 1.5) -> Iterator[T]:
-    """Pass items on; once that has taken `patience` seconds, show a bar on a terminal, or a line now and then in a log.
+
+class DelayedBar:
+    """A bar on a terminal over jobs and the steps within each; it stays away from what is over in a second.
+
+    >>> with DelayedBar() as bar:
+    ...     bar.begin("first", 0, 2)
+    """
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),  # names of files may hold what reads as markup
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=1.0)
+        self._began = self._updated = time.monotonic()
+        self._told = self._began
+        self._name, self._job, self._jobs = "", 0, 1
+        self._shown = False
+
+    def __enter__(self) -> DelayedBar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            self._progress.stop()
+
+    def begin(self, name: str, job: int, jobs: int) -> None:
+        """Say which of how many jobs begins, from 0."""
+        self._name, self._job, self._jobs = name.encode("utf-8", "replace").decode(), job, jobs
+        self._progress.update(self._task, description=self._name)
+        self.within(0, 1)
+
+    def within(self, done: int, total: int) -> None:
+        """Say how much of the job is done."""
+        now = time.monotonic()
+        if now - self._updated < _PACE:
+            return
+        self._updated = now
+        if not self._shown and now - self._began > _PATIENCE and console.is_terminal:
+            self._shown = True
+            self._progress.start()
+        share = (self._job + done / max(total, 1)) / self._jobs
+        self._progress.update(self._task, completed=share)
+        if not console.is_terminal and now - self._told > _LINE:
+            self._told = now
+            print(f"{self._name}: {share:.0%}", file=sys.stderr, flush=True)
+
+
+def track(items: Iterable[T], total: int, label: str) -> Iterator[T]:
+    """Pass items on, with a bar on a terminal, or a line now and then in a log, once that takes longer than a moment.
 
     >>> list(track([1, 2], 2, "counting"))
     [1, 2]
     """
-    started = told = time.monotonic()
-    bar: Progress | None = None
-    task = None
-    try:
+    with DelayedBar() as bar:
+        bar.begin(label, 0, 1)
         for done, item in enumerate(items):
-            now = time.monotonic()
-            if bar is None and now - started > patience and console.is_terminal:
-                columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-                bar = Progress(*columns, console=console, transient=True)
-                bar.start()
-                task = bar.add_task(label, total=total)
-            if bar is not None and task is not None:
-                bar.update(task, completed=done)
-            elif done and not console.is_terminal and now - told > 10:
-                told = now
-                print(f"{label}: {done} of {total}", file=sys.stderr, flush=True)
+            bar.within(done, total)
             yield item
-    finally:
-        if bar is not None:
-            bar.stop()

@@ -6,9 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from visual_analyse.cli.delayed_bar import DelayedBar
 from visual_analyse.cli.parsing import Parser, number, run_command
-from visual_analyse.cli.progress import console
+from visual_analyse.cli.progress import DelayedBar, console
 from visual_analyse.files import copy_whole, make_folder
 from visual_analyse.gait.config import read_config
 from visual_analyse.synthetic import sampling

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from visual_analyse.cli.delayed_bar import DelayedBar
 from visual_analyse.cli.parsing import Parser, number, run_command
+from visual_analyse.cli.progress import DelayedBar
 from visual_analyse.draw.album import Album
 from visual_analyse.draw.films import FILMS, need_av
 from visual_analyse.draw.names import distinct_names

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import partial
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -71,10 +72,7 @@ class Encoder:
             found += self._forward(group)
         for (walk, _), embedding in zip(pending, found, strict=True):
             if self.store is not None:
-                array = embedding
-                self.store.keep(
-                    self._name(walk), lambda stream, array=array: np.save(stream, array, allow_pickle=False)
-                )
+                self.store.keep(self._name(walk), partial(_save, embedding))
         return found
 
     def _forward(self, group: Sequence[tuple[Walk, list[Any]]]) -> list[NDArray[np.float32]]:
@@ -128,6 +126,10 @@ class Encoder:
 
     def _name(self, walk: Walk) -> str:
         return key("embedding", self.fingerprint, walk_digest(walk, self.model.config.data_in_use))
+
+
+def _save(embedding: NDArray[np.float32], stream: IO[bytes]) -> None:
+    np.save(stream, embedding, allow_pickle=False)
 
 
 def walk_digest(walk: Walk, data_in_use: Choice = None) -> str:

@@ -26,7 +26,7 @@ _active: list[PrivateModules] = []  # whose modules are in `sys.modules`: the la
 class PrivateModules:
     """The modules below a folder of code, in `sys.modules` only while `in_place` lasts.
 
-    >>> modules = PrivateModules(Path("OpenGait/opengait"))
+    >>> modules = PrivateModules(Path("OpenGait/opengait"))  # doctest: +SKIP
     >>> with modules.in_place():  # doctest: +SKIP
     ...     import_module("modeling.models")
     """
@@ -79,7 +79,7 @@ class PrivateModules:
         # A fork may lengthen sys.path for folders of its own: those are private too.
         self._paths = [path for path in sys.path if path not in paths and self._holds(Path(path))]
         sys.path[:] = [path for path in sys.path if path in paths or path not in self._paths]
-        pass
+        sys.modules.update(self._theirs)
         self._theirs = {}
 
     def _owned(self) -> list[str]:

@@ -1,0 +1,106 @@
+"""`demo`: the main job, whole, on walkers: a folder of fixed size to keep as an example."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from visual_analyse.cli import grad_cam, synthesize, visual_gradcam
+from visual_analyse.cli.parsing import Parser, run_command
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.files import copy_whole, write_whole
+
+SEED = "2026"  # people that the shipped models never saw
+PROBES = ("001/nm-05/090", "002/bg-01/090", "003/cl-01/090")
+GALLERY = ("nm-01/054", "nm-01/072")
+MODELS = ("gaitset", "gaitbase")
+# For the figure of both models: the first layer, the middle and the last of each.
+FIGURE = {"gaitset": ["1", "6", "13", "22"], "gaitbase": ["1", "10", "20", "27"]}
+
+
+def parser() -> Parser:
+    """The options of `demo`."""
+    made = Parser(prog="demo", description="Make walkers, explain two small models on them, and draw it all.")
+    made.add_argument(
+        "-s", "--save_dir", type=Path, default=Path("demo"), metavar="DIR", help="the folder (default: demo)"
+    )
+    return made
+
+
+def command(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo and return its exit status."""
+    options = parser().parse_args(arguments)
+    return run_command(lambda: run(options), "demo")
+
+
+def run(options: Any) -> None:
+    """Write the folder, by the very commands that it prints; what a stopped demo had made is made anew."""
+    folder: Path = options.save_dir
+    steps: list[tuple[str, float]] = []
+    typed: list[str] = []
+
+    def step(title: str, door: str, run_it: Callable[[Sequence[str]], int], words: Sequence[str]) -> None:
+        line = f"{door} {shlex.join(words)}"
+        typed.append(f"# {title}\n{line}\n")
+        print(f"\n# {title}\n{line}", flush=True)
+        started = time.monotonic()
+        if run_it(words):
+            raise VisualAnalyseError(f"The demo stopped at this command: {line}")
+        steps.append((title, time.monotonic() - started))
+
+    views = sorted({Path(name).name for name in (*PROBES, *GALLERY)})
+    kinds = sorted({name.split("/")[-2] for name in (*PROBES, *GALLERY)})
+    step("Make walkers: a dataset in OpenGait's layout", "visual-analyse synthesize", synthesize.command,
+         ["-s", str(folder / "walkers"), "--identities", "4", "--conditions", *kinds, "--views", *views,
+          "--frames", "24", "--seed", SEED])  # fmt: skip
+    started = time.monotonic()
+    furnish(folder)
+    steps.append(("Copy probes, gallery, configs and checkpoints", time.monotonic() - started))
+    explain, draw = "python -m visual_analyse.grad_cam", "python -m visual_analyse.visualizer visual_gradcam"
+    cache = ["--cache", str(folder / "cache")]
+    for name in MODELS:
+        common = ["-c", str(folder / "configs" / f"{name}.yaml"), "-p", str(folder / "probes"),
+                  "-g", str(folder / "gallery"), *cache]  # fmt: skip
+        step(f"Why did {name} match? All its convolutions", explain, grad_cam.command,
+             [*common, "-s", str(folder / "results"), "--layers", "conv"])  # fmt: skip
+        step(f"Four layers of {name} for a figure", explain, grad_cam.command,
+             [*common, "-s", str(folder / "results-figure" / name), "--layers", *FIGURE[name]])  # fmt: skip
+    step("One picture a frame and layer", draw, visual_gradcam.command,
+         [str(folder / "results"), "-s", str(folder / "pictures"), "-d", "merge"])  # fmt: skip
+    probe = PROBES[0].replace("/", "-")
+    rows = [str(path) for name in MODELS for path in (folder / "results-figure" / name).glob(f"*_{probe}.npz")]
+    step("Both models in one figure, and as a film", draw, visual_gradcam.command,
+         [*rows, "-s", str(folder / "figures"), "-d", "compare", "--film", "gif"])  # fmt: skip
+    write_whole(folder / "commands.txt", lambda stream: stream.write("\n".join(typed).encode()))
+    print(
+        f"\nThe folder {folder}, {size_of(folder) / 1e6:.0f} MB; the commands above are in {folder / 'commands.txt'}."
+    )
+    for title, seconds in steps:
+        print(f"  {seconds:5.1f} s  {title}")
+
+
+def furnish(folder: Path) -> None:
+    """Lay out probes, gallery, configs and checkpoints of the demo beside its walkers."""
+    from visual_analyse.synthetic import small
+
+    for which in ("probes", "gallery"):
+        shutil.rmtree(folder / which, ignore_errors=True)
+    people = sorted(path.name for path in (folder / "walkers").iterdir() if path.is_dir())
+    names = {"probes": PROBES, "gallery": [f"{person}/{name}" for person in people for name in GALLERY]}
+    for which, walks in names.items():
+        for name in walks:
+            for file in (folder / "walkers" / name).glob("*.pkl"):
+                copy_whole(file, folder / which / name / file.name)
+    home = Path(small.__file__).parent
+    for name in MODELS:
+        for ending in ("yaml", "pt"):
+            copy_whole(home / f"{name}.{ending}", folder / "configs" / f"{name}.{ending}")
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
