@@ -74,9 +74,10 @@ def test_nothing_is_written_into_the_checkout(load, tmp_path, monkeypatch):
 
 
 def test_a_bare_root_logger_stays_bare(load, monkeypatch):
-    monkeypatch.setattr(logging.root, "handlers", [])
-    load()
-    assert logging.root.handlers == []
+    with monkeypatch.context() as bare:
+        bare.setattr(logging.root, "handlers", [])
+        load()
+        assert logging.root.handlers == []
 
 
 def test_only_the_files_that_are_needed_are_imported(load):

@@ -18,14 +18,14 @@ from visual_analyse.synthetic.training import Recipe, pace, save_model, train, w
 TINY = {
     "gaitset": {
         "model": "GaitSet",
-        "in_channels": [1, 2, 4, 4],
-        "SeparateFCs": {"in_channels": 4, "out_channels": 3, "parts_num": 6},
+        "in_channels": [1, 8, 8, 16],
+        "SeparateFCs": {"in_channels": 16, "out_channels": 3, "parts_num": 6},
         "bin_num": [2, 1],
     },
     "gaitbase": {
         "model": "Baseline",
-        "backbone_cfg": {"type": "ResNet9", "block": "BasicBlock", "channels": [2, 2, 4, 4], "maxpool": False},
-        "SeparateFCs": {"in_channels": 4, "out_channels": 3, "parts_num": 2},
+        "backbone_cfg": {"type": "ResNet9", "block": "BasicBlock", "channels": [8, 8, 16, 16], "layers": [1, 1, 1, 1]},
+        "SeparateFCs": {"in_channels": 16, "out_channels": 3, "parts_num": 2},
         "SeparateBNNecks": {"class_num": 3, "in_channels": 3, "parts_num": 2},
         "bin_num": [2],
     },

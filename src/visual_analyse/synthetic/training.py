@@ -94,8 +94,6 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build(config.model_cfg)
-    # Pictures with their channels innermost: half the time on a CPU.
-    model = model.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     run = {"seed": seed, "config": repr(config.own)}
     first = _resume(checkpoint, run, model, optimiser)
@@ -132,11 +130,8 @@ def pace(step: int, steps: int) -> float:
 
 
 def weights(model: nn.Module) -> dict[str, Tensor]:
-    """The parameters and buffers of a model as a checkpoint keeps them, in their plain order of memory."""
-    return {
-        name: tensor.detach().clone(memory_format=torch.contiguous_format)
-        for name, tensor in model.state_dict().items()
-    }
+    """The parameters and buffers of a model as a checkpoint keeps them."""
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
 def save_model(path: Path, model: nn.Module, iteration: int) -> Path:
