@@ -1,3 +1,4 @@
+import itertools
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -140,7 +141,7 @@ def test_augmented_walks_are_walks(crowd: Crowd) -> None:
     walks = torch.from_numpy(crowd.silhouettes)
     changed = augment(walks, torch.Generator().manual_seed(3))
     assert changed.shape == (9, 3, 64, 44) and changed.dtype == torch.float32
-    assert 0.0 <= changed.min() and changed.max() <= 1.0
+    assert changed.min() >= 0.0 and changed.max() <= 1.0
     assert torch.equal(changed, augment(walks, torch.Generator().manual_seed(3)))
     assert not torch.equal(changed, augment(walks, torch.Generator().manual_seed(4)))
     plain = walks[..., 10:54].float() / 255
@@ -153,7 +154,7 @@ def test_augmented_walks_are_walks(crowd: Crowd) -> None:
 def test_the_rate_of_learning_rises_and_falls() -> None:
     rates = [pace(step, 100) for step in range(100)]
     assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
-    assert all(later < earlier for earlier, later in zip(rates[4:], rates[5:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(rates[4:]))
     assert 0 < rates[-1] < 0.01
 
 

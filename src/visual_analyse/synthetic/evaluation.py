@@ -78,7 +78,8 @@ def restore(config: Config, checkpoint: Path) -> BuiltinModel:
     model = build(config.model_cfg)
     load_checkpoint(model, checkpoint, strict=True)
     # Pictures with their channels innermost: half the time on a CPU.
-    return model.eval().to(memory_format=torch.channels_last)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model.eval()
 
 
 def embed(model: BuiltinModel, silhouettes: Array, progress: Callable[[int, int], object] | None = None) -> Array:

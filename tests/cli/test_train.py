@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from visual_analyse.cli import train as command_file
+from visual_analyse.cli.train import command
+from visual_analyse.gait.config import read_config
+from visual_analyse.synthetic import evaluation, sampling
+from visual_analyse.synthetic.small import checkpoint_of, config_of
+
+TINY = {
+    "data_cfg": {"dataset_name": "Walkers"},
+    "evaluator_cfg": {"save_name": "Tiny", "restore_hint": "gaitset.pt", "metric": "euc"},
+    "model_cfg": {
+        "model": "GaitSet",
+        "in_channels": [1, 8, 8, 16],
+        "SeparateFCs": {"in_channels": 16, "out_channels": 3, "parts_num": 6},
+        "bin_num": [2, 1],
+    },
+    "loss_cfg": [{"type": "TripletLoss", "margin": 0.2}],
+    "optimizer_cfg": {"lr": 0.01, "weight_decay": 0.0},
+    "trainer_cfg": {
+        "total_iter": 2,
+        "save_iter": 1,
+        "enable_float16": False,
+        "sampler": {"batch_size": [2, 2], "frames_num_fixed": 2},
+    },
+}
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    config = tmp_path / "tiny.yaml"
+    config.write_text(yaml.safe_dump(TINY))
+    monkeypatch.setattr(command_file, "config_of", lambda name: config)
+    for name in ("PEOPLE", "WALKS", "FRAMES"):
+        monkeypatch.setattr(sampling, name, 3)
+    small = evaluation.make_lineup(2, ("nm-01", "nm-05", "bg-01", "cl-01"), ("000", "090"), 2)
+    monkeypatch.setattr(evaluation, "PEOPLE", 2)
+    monkeypatch.setattr(evaluation, "make_lineup", lambda people, progress: small)
+    return tmp_path / "out"
+
+
+def test_a_model_is_trained_kept_and_evaluated(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["gaitset", "--save-dir", str(tiny), "--seed=3", "--evaluate"]) == 0
+    kept = torch.load(tiny / "gaitset.pt", weights_only=True)
+    assert kept["iteration"] == 2
+    evaluation.restore(read_config(tiny / "gaitset.yaml"), tiny / "gaitset.pt")
+    printed = capsys.readouterr().out
+    rows = {line[:22].strip(): line.split()[-3:] for line in printed.splitlines()[2:]}
+    assert rows["chance"] == ["50.0"] * 3
+    assert set(rows) == {"chance", "height, breadth, area", "mean silhouette", "Tiny"}
+    assert all(0 <= float(rate) <= 100 for rates in rows.values() for rate in rates)
+
+
+def test_the_same_command_again_ends_at_the_same_weights(tiny: Path) -> None:
+    assert command(["gaitset", "-s", str(tiny)]) == 0
+    first = torch.load(tiny / "gaitset.pt", weights_only=True)["model"]
+    assert command(["gaitset", "-s", str(tiny)]) == 0
+    again = torch.load(tiny / "gaitset.pt", weights_only=True)["model"]
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+def test_damaged_walks_are_answered_with_a_sentence(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny.mkdir()
+    np.savez(tiny / "walks-1597.npz", other=np.zeros(3))
+    assert command(["gaitset", "-s", str(tiny)]) == 2
+    assert "Delete it, and run the same command again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["gaitpart"], ["gaitset", "--seed", "-1"], ["gaitset", "--sed", "1"]])
+def test_wrong_words_are_answered_with_a_sentence(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        command(words)
+    assert stopped.value.code == 2
+    assert "visual-analyse train: " in capsys.readouterr().err
+
+
+def test_without_a_model_the_shipped_ones_are_evaluated(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command_file, "config_of", config_of)
+    assert all(checkpoint_of(name).is_file() for name in command_file.MODELS)
+    assert command(["--evaluate"]) == 0
+    printed = capsys.readouterr().out
+    assert "GaitSet-small" in printed and "GaitBase-small" in printed
