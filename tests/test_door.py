@@ -45,7 +45,7 @@ def test_a_probe_of_opengaits_models(workshop):
     again = va.Evidence.load(found.save(workshop.root / "kept.npz"))
     assert (again.layers[0].maps == found.layers[0].maps).all()
     listed = va.explain_probe(model, va.scan(workshop.probes)[0], va.scan(workshop.gallery), layers=[1, "gl_block2.*"])
-    assert [layer.number for layer in listed.layers][0] == 1
+    assert listed.layers[0].number == 1
 
 
 @pytest.mark.parametrize("parts", [1, 2])

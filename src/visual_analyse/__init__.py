@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from visual_analyse.version import __version__
 
 if TYPE_CHECKING:
     from visual_analyse.door import Explained, explain_probe, load_model, scan, wrap
     from visual_analyse.errors import VisualAnalyseError
     from visual_analyse.results import Evidence
 
-__all__ = ["Evidence", "Explained", "VisualAnalyseError", "explain_probe", "load_model", "scan", "wrap"]
+__all__ = ["Evidence", "Explained", "VisualAnalyseError", "__version__", "explain_probe", "load_model", "scan", "wrap"]
 
 _HOMES = {"Evidence": "results", "VisualAnalyseError": "errors"}
 

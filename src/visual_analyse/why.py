@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-import visual_analyse
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.description import unseen
 from visual_analyse.explain.explanation import explain
@@ -22,12 +21,13 @@ from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.targets import part_distances
 from visual_analyse.gait.kinds import frames_for_picture, kind_of
-from visual_analyse.gait.names import plain
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.measure.distances import nearest
 from visual_analyse.measure.distances import part_distances as exact_part_distances
 from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.names import plain
 from visual_analyse.results import Evidence, InputKind
+from visual_analyse.version import __version__
 
 DRAWN = {"grey", "palette", "planes", "rgb"}  # the kinds of picture that maps are laid on
 
@@ -156,7 +156,7 @@ def model_facts(model: GaitModel) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """What computed a result, for its manifest."""
     return {
-        "visual_analyse": visual_analyse.__version__,
+        "visual_analyse": __version__,
         "torch": str(torch.__version__),
         "numpy": np.__version__,
         "python": platform.python_version(),

@@ -133,7 +133,7 @@ FRAMES = silhouettes(1)
 )
 @pytest.mark.parametrize("where", ["probes", "gallery"])
 def test_pickles(workshop, capsys, content, word, where):
-    """Empty, truncated, no pickle, zero frames, NaN, objects, wrong shapes, another modality; as probe and as gallery."""
+    """Empty, truncated, no pickle, zero frames, NaN, objects, wrong shapes, another modality; probe or gallery."""
     folder = {"probes": workshop.probes / "001/nm-05/090", "gallery": workshop.gallery / "001/nm-01/072"}[where]
     (folder / "0.pkl").write_bytes(content)
     text = said(capsys, workshop.arguments(layers="1"))

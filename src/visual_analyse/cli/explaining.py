@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.markup import escape
 
-from visual_analyse import __version__
 from visual_analyse.cli.picker import choose_layers, show_plan
 from visual_analyse.cli.progress import console, track
 from visual_analyse.encode.encoder import Encoder, walk_digest
@@ -21,13 +20,14 @@ from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.plan import Plan, resolve
 from visual_analyse.files import copy_whole
 from visual_analyse.gait.config import Config
-from visual_analyse.gait.names import listed, plain, safe_name
 from visual_analyse.gait.pairing import Pairing
 from visual_analyse.gait.partitions import read_partition
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence
 from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.results import Evidence
+from visual_analyse.version import __version__
 from visual_analyse.why import Gallery, explain_match, model_facts, read_probe
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import visual_analyse
+from visual_analyse.version import __version__
 
 COMMANDS = {
     "grad_cam": ("visual_analyse.cli.grad_cam", "why a model matched two walks: maps of the evidence, as .npz"),
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_help())
         return 0
     if words[0] == "--version":
-        print(visual_analyse.__version__)
+        print(__version__)
         return 0
     name = words[0].replace("-", "_")
     if name not in COMMANDS:
@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if any(Path("visual_analyse", module).is_file() for module in ("__init__.py", "__main__.py")):
         print(
             "visual-analyse: A folder visual_analyse/ with an __init__.py is in the way here: 'python -m "
-            f"visual_analyse' would run it instead. 'visual-analyse {name}' is not misled; rename that folder, or keep typing this.",
+            f"visual_analyse' would run it instead. 'visual-analyse {name}' is not misled: go on typing that, or "
+            "rename the folder.",
             file=sys.stderr,
         )
     status: int = importlib.import_module(COMMANDS[name][0]).command(words[1:])

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-_LIMIT = 120  # bytes: file systems take 255, and endings are added
-
-
-def safe_name(name: str) -> str:
-    """A name as one part of a path: no separators, no `..`, nothing a file system refuses; letters of any script stay.
-
-    >>> safe_name("../x"), safe_name("1_conv-姿态")
-    ('_x', '1_conv-姿态')
-    """
-    name = name.encode("utf-8", "replace").decode("utf-8")
-    name = re.sub(r'[/\\:*?"<>|]', "_", "".join(c if c.isprintable() else "_" for c in name)).strip(" .")
-    name = name.encode("utf-8")[:_LIMIT].decode("utf-8", "ignore").strip(" .")
-    return name or "_"
+from visual_analyse.names import safe_name
 
 
 def distinct_names(names: Iterable[str]) -> list[str]:

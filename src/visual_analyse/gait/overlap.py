@@ -8,8 +8,8 @@ from pathlib import Path
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import digest
-from visual_analyse.gait.names import plain
 from visual_analyse.gait.sequences import Choice, Sequence
+from visual_analyse.names import plain
 
 
 def without_overlap(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.gait.names import listed, plain
 from visual_analyse.gait.sequences import Sequence
+from visual_analyse.names import listed, plain
 
 
 @dataclass(frozen=True)

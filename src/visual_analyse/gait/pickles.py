@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.gait.names import plain
+from visual_analyse.names import plain
 
 Array = NDArray[Any]
 

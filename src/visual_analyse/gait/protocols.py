@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.gait.names import listed, plain
 from visual_analyse.gait.partitions import Partition
 from visual_analyse.gait.sequences import Sequence
+from visual_analyse.names import listed, plain
 
 
 @dataclass(frozen=True)

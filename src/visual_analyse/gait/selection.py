@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.gait.names import listed, plain
 from visual_analyse.gait.sequences import Sequence
+from visual_analyse.names import listed, plain
 
 
 def select(sequences: Iterable[Sequence], patterns: Iterable[str]) -> list[Sequence]:

@@ -11,8 +11,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.gait.names import listed, plain
 from visual_analyse.gait.pickles import read_pickle
+from visual_analyse.names import listed, plain
 
 FRAMES_AT_MOST = 720  # what OpenGait's tests take of a walk (`frames_all_limit` of its configs)
 _LAYOUT = "<id>/<type>/<view>/*.pkl, e.g. 001/nm-05/090/090.pkl"

@@ -24,7 +24,7 @@ def augment(walks: Tensor, generator: torch.Generator) -> Tensor:
     frames = (walks.float() / 255.0).flatten(0, 1)[:, None]
     frames = _thickened(frames, s, generator)
     frames = F.grid_sample(frames, _grid(n, s, generator), align_corners=False)[:, 0]
-    return _spoilt(frames, generator).unflatten(0, (n, s))
+    return _spoilt(frames, generator).view(n, s, 64, WIDTH)
 
 
 def _grid(n: int, s: int, generator: torch.Generator) -> Tensor:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visual_analyse.gait.names import listed, plain, safe_name
+from visual_analyse.names import listed, plain, safe_name
 
 
 @pytest.mark.parametrize("name", ["GaitSet_001-nm-05-090", "张三-nm 01-090", "45_1.avi", "a~b", "U0_D0_BG"])
