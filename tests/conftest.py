@@ -8,7 +8,7 @@ import torch
 
 from tests.workshop import Workshop, furnish
 
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+torch.set_num_threads(1)  # the models of tests are small, and pytest-xdist keeps the other cores busy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,6 +24,8 @@ from visual_analyse.models.load import load_model
 def test_embeddings_are_those_of_walks_alone(workshop, name, packs):
     """Packed where the model packs, with walks of unequal length; the same to 1e-5 of the largest value either way."""
     model = load_model(write_config(workshop.config, name), checkpoint="none", device="cpu")
+    for k in range(12):
+        write_walk(workshop.gallery, f"1{k:02d}/nm-01/000", silhouettes(50 + k, frames=3 + k % 3))
     walks = scan(workshop.gallery)
     encoder = Encoder(model)
     found = np.stack(list(encoder.encode(walks)))
@@ -114,6 +116,8 @@ def test_a_damaged_entry_is_encoded_again(workshop):
 
 def test_the_broken_walk_of_a_group_is_named(workshop):
     model = load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
+    for k in range(12):
+        write_walk(workshop.gallery, f"1{k:02d}/nm-01/000", silhouettes(50 + k, frames=3))
     write_walk(workshop.gallery, "002/nm-01/072", silhouettes(3, height=40, width=40))
     with pytest.raises(VisualAnalyseError, match="Walk 002-nm-01-072:"):
         list(Encoder(model).encode(scan(workshop.gallery)))

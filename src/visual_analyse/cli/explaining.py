@@ -159,5 +159,7 @@ class Run:
                 f"{frames} frame(s) are fewer than the model's layers need, so the model repeated them; the maps of "
                 "all repetitions are drawn."
             )
+        if evidence.manifest["unreached"]:
+            said.append(f"no gradient reaches {', '.join(evidence.manifest['unreached'])}: without a map.")
         for text in said:
             console.print(escape(f"{plain(probe.name)}: {text}"), style="yellow")

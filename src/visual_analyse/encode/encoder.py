@@ -21,6 +21,8 @@ from visual_analyse.models.gait_model import GaitModel
 
 # Frames in one packed forward: enough to keep a CPU or GPU busy, few enough for a laptop's memory.
 FRAMES = 240
+# Fewer walks than this are done before it is known whether packing them would help.
+FEW = 12
 
 
 class Encoder:
@@ -48,23 +50,24 @@ class Encoder:
     def encode(self, walks: Sequence[Walk]) -> Iterator[NDArray[np.float32]]:
         """The embedding `[c, p]` of each walk, in order, as soon as it is known."""
         pending: list[tuple[Walk, list[Any]]] = []
+        packing = len(walks) >= FEW
         for walk in walks:
             kept = self._kept(walk)
             if kept is not None:
-                yield from self._flush(pending)
+                yield from self._flush(pending, packing)
                 pending = []
                 yield kept
                 continue
             pending.append((walk, walk.load(self.model.config.data_in_use)))
             if sum(len(arrays[0]) for _, arrays in pending) >= FRAMES:
-                yield from self._flush(pending)
+                yield from self._flush(pending, packing)
                 pending = []
-        yield from self._flush(pending)
+        yield from self._flush(pending, packing)
 
-    def _flush(self, pending: Sequence[tuple[Walk, list[Any]]]) -> list[NDArray[np.float32]]:
+    def _flush(self, pending: Sequence[tuple[Walk, list[Any]]], packing: bool) -> list[NDArray[np.float32]]:
         if not pending:
             return []
-        if self.packs is None and len(pending) > 1:
+        if packing and self.packs is None and len(pending) > 1:
             self.packs = self._try_packing([arrays for _, arrays in pending])
         groups = [list(pending)] if self.packs else [[item] for item in pending]
         found: list[NDArray[np.float32]] = []
