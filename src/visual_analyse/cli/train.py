@@ -22,7 +22,7 @@ Writes MODEL.pt, a checkpoint as OpenGait's are, and MODEL.yaml, its config. A r
 stopped, with the same command. Same seed, same machine: same weights.
 
 examples:
-  visual-analyse train gaitset                       half an hour on one core
+  visual-analyse train gaitset                       about twenty minutes on one core
   visual-analyse train gaitbase --save_dir trained
   visual-analyse train --evaluate                    the models that are shipped, beside what needs no model
   visual-analyse train gaitset --evaluate            the model just trained
