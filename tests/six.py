@@ -47,8 +47,8 @@ def narrow(cfg: dict[str, Any]) -> dict[str, Any]:
         cfg["SeparateFCs"].update(in_channels=8, out_channels=8)
         cfg["hidden_dim"] = 8
     else:
-        cfg["backbone_cfg"]["channels"] = [4, 6, 8, 8]
-        cfg["SeparateFCs"].update(in_channels=8, out_channels=8)
+        cfg["backbone_cfg"]["channels"] = [4, 6, 8, 10]  # equal neighbours would need no downsampling
+        cfg["SeparateFCs"].update(in_channels=10, out_channels=8)
         cfg["SeparateBNNecks"].update(in_channels=8)
     return cfg
 

@@ -131,9 +131,37 @@ def test_inputs_and_outputs_that_do_not_fit():
         va.explain_probe(va.wrap(Four(), "n s c h w"), walks(1)[0], walks(2))
 
 
-def test_the_same_walk_in_the_gallery_is_told():
+def test_the_same_walk_in_the_gallery_is_left_out_and_told():
+    model = va.wrap(Foreign(), "n s c h w")
+    found = va.explain_probe(model, walks(1)[0], walks(2))
+    assert found.manifest["match"]["name"] == "gallery 1"
+    assert found.manifest["gallery"]["same_as_probe"] == ["gallery 0"]
     with pytest.raises(VisualAnalyseError, match="distance zero"):
-        va.explain_probe(va.wrap(Foreign(), "n s c h w"), walks(1)[0], walks(2))
+        va.explain_probe(model, walks(1)[0], walks(1))
+
+
+def test_a_module_is_left_as_it_was_and_answers_twice_alike():
+    """Modes of every submodule, statistics of batch norms, gradients: nothing moves, in training mode too."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Flatten(0, 1), nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.BatchNorm2d(3))
+    module[4].eval()
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = module
+
+        def forward(self, x):
+            return self.body(x).reshape(len(x), x.shape[1], 3, -1).amax(1)[..., ::97]
+
+    model = va.wrap(Net(), "n s c h w")
+    state = {name: tensor.clone() for name, tensor in model.module.state_dict().items()}
+    modes = [child.training for child in model.module.modules()]
+    first, second = (va.explain_probe(model, walks(1)[0], walks(3)[1:], layers="conv") for _ in range(2))
+    assert first.distance == second.distance
+    assert (first.layers[0].maps == second.layers[0].maps).all()
+    assert [child.training for child in model.module.modules()] == modes
+    assert all(torch.equal(tensor, state[name]) for name, tensor in model.module.state_dict().items())
 
 
 def test_a_folder_that_is_no_walk(workshop):

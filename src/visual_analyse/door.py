@@ -14,7 +14,10 @@ from PIL import Image
 from visual_analyse.draw.inline import picture
 from visual_analyse.draw.style import Style
 from visual_analyse.encode.encoder import Encoder
+from visual_analyse.encode.gallery import Galleries, Gallery
+from visual_analyse.encode.store import Store
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.capture import frozen
 from visual_analyse.explain.grad_cam import Weights
 from visual_analyse.explain.layers import leaves, select
 from visual_analyse.explain.plan import resolve
@@ -26,7 +29,7 @@ from visual_analyse.models.foreign import ForeignModel, wrap
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.models.load import load_model
 from visual_analyse.results import Evidence
-from visual_analyse.why import Gallery, Probe, explain_match, model_facts, read_probe
+from visual_analyse.why import Probe, explain_match, model_facts, read_probe
 
 __all__ = ["Explained", "explain_probe", "load_model", "scan", "wrap"]
 
@@ -65,11 +68,10 @@ def explain_probe(
         shown, known = _foreign_probe(model, probe), _foreign_gallery(model, gallery)
     else:
         walk = _walk(probe)
-        walks, _ = without_overlap(walk, scan(Path(gallery)) if isinstance(gallery, (str, Path)) else gallery)
+        walks = scan(Path(gallery)) if isinstance(gallery, (str, Path)) else list(gallery)
+        others, _ = without_overlap(walk, walks, model.config.data_in_use)
         shown = read_probe(model, walk)
-        encoded = list(Encoder(model).encode(walks))
-        names = tuple(walk.name for walk in walks)
-        known = Gallery(names, np.stack(encoded) if encoded else np.zeros((0, 1, 1), np.float32))
+        known = Galleries(Encoder(model, Store())).of(others)
     plan = resolve(model, shown.batch)
     chosen = select([layer for layer, _ in leaves(model.module)], layers)
     drawn = [layer for layer in chosen if not plan[layer.number].reason]
@@ -114,11 +116,6 @@ def _foreign_probe(model: ForeignModel, probe: Any) -> Probe:
 
 def _foreign_gallery(model: ForeignModel, gallery: Any) -> Gallery:
     walks = dict(gallery) if isinstance(gallery, Mapping) else {f"gallery {k}": walk for k, walk in enumerate(gallery)}
-    training = model.module.training
-    model.module.eval()
-    try:
-        with torch.no_grad():
-            embeddings = [model.embed(model.batch(walk))[0].float().cpu().numpy() for walk in walks.values()]
-    finally:
-        model.module.train(training)
+    with frozen(model.module), torch.no_grad():
+        embeddings = [model.embed(model.batch(walk))[0].float().cpu().numpy() for walk in walks.values()]
     return Gallery(tuple(map(str, walks)), np.stack(embeddings) if embeddings else np.zeros((0, 1, 1), np.float32))

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from visual_analyse.errors import VisualAnalyseError
 
@@ -45,7 +45,7 @@ def copy_whole(source: Path, target: Path) -> Path:
 
     >>> copy_whole(Path("a.npz"), Path("b.npz"))  # doctest: +SKIP
     """
-    with source.open("rb") as stream:
+    with _readable(source) as stream:
         return write_whole(target, lambda out: shutil.copyfileobj(stream, out))
 
 
@@ -66,16 +66,14 @@ def make_folder(path: Path) -> Path:
 def digest(path: Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal digits.
 
+    Raises VisualAnalyseError where the file is gone or cannot be read.
+
     >>> digest(Path("model.pt"))  # doctest: +SKIP
     """
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(stream)
-
-
-def _digest(stream: IO[bytes]) -> str:  # Python 3.10 has no hashlib.file_digest
     total = hashlib.sha256()
-    while block := stream.read(1 << 20):
-        total.update(block)
+    with _readable(path) as stream:
+        while block := stream.read(1 << 20):
+            total.update(block)
     return total.hexdigest()
 
 
@@ -86,6 +84,19 @@ def _umask() -> int:
 
 
 _UMASK = _umask()  # read once: reading sets it for a moment, which other threads must not meet
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[BinaryIO]:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise VisualAnalyseError(
+            f"{path} cannot be read ({error.strerror or error}). Check that it is there, and its permissions, and run "
+            "the same command again."
+        ) from error
+    with stream:
+        yield stream
 
 
 @contextlib.contextmanager

@@ -91,13 +91,13 @@ class Evidence:
             for layer in self.layers
         }  # fmt: skip
         manifest = {**self.manifest, "layers": facts, "input_kind": asdict(self.kind)}
-        arrays: dict[str, Array] = {"frames": self.frames, "parts": self.parts.astype(np.float64)}
+        arrays: dict[str, Any] = {"frames": self.frames, "parts": self.parts.astype(np.float64)}
         arrays.update({f"inputs/{name}": array for name, array in self.inputs.items()})
         for layer in self.layers:
             arrays[f"maps/{layer.key}"] = layer.maps.astype(np.float32)
             arrays[f"spans/{layer.key}"] = layer.spans.astype(np.int64)
         arrays["manifest"] = np.array(json.dumps(manifest, ensure_ascii=False, default=str))
-        return write_whole(path, lambda stream: np.savez_compressed(stream, allow_pickle=False, **arrays))
+        return write_whole(path, lambda stream: np.savez_compressed(stream, **arrays))
 
     @staticmethod
     def load(path: Path) -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.description import unseen
 from visual_analyse.explain.explanation import explain
@@ -29,27 +30,29 @@ from visual_analyse.names import plain
 from visual_analyse.results import Evidence, InputKind
 from visual_analyse.version import __version__
 
+# Embeddings no further apart than this share of the largest value are one walk's: packing may round that much.
+SAME = 1e-5
 DRAWN = {"grey", "palette", "planes", "rgb"}  # the kinds of picture that maps are laid on
 
 
 @dataclass(frozen=True)
-class Gallery:
-    """Who a probe is compared with: names `id-type-view` and embeddings float32 `[g, c, p]`."""
-
-    names: tuple[str, ...]
-    embeddings: NDArray[np.float32]
-    digest: str = ""
-
-
-@dataclass(frozen=True)
 class Probe:
-    """A walk to explain: its name, the batch that holds it alone, and its frames as a person sees them."""
+    """A walk to explain: its name, the batch that holds it alone, and its frames as a person sees them.
+
+    `picture` is the input that the frames are of; `inputs` holds the others, numbered from 1.
+    """
 
     name: str
     batch: Batch
     frames: NDArray[np.uint8]
     kind: InputKind
     facts: Mapping[str, Any]
+    picture: int = 0
+    inputs: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def number_of(self, place: int) -> int:
+        """The number that a result knows an input of the model by: 0 for the frames, from 1 for the others."""
+        return 0 if place == self.picture else place + (place < self.picture)
 
 
 def explain_match(
@@ -63,8 +66,9 @@ def explain_match(
 ) -> Evidence:
     """The evidence of the smallest probe-gallery distance, on each layer.
 
-    Raises VisualAnalyseError where the gallery is empty, the distance is zero (nothing to explain) or not finite, and
-    where no gradient reaches a layer.
+    Gallery walks that are the probe itself to the model are left out, and named in the manifest: at distance zero there
+    is no gradient. Raises VisualAnalyseError where none is left, an embedding is not finite, or no gradient reaches any
+    of the layers.
 
     >>> explain_match(model, probe, gallery, layers, plan).distance  # doctest: +SKIP
     0.73
@@ -87,14 +91,16 @@ def explain_match(
                 f"Probe {probe.name} has an embedding of {list(own.shape)} and the gallery's are "
                 f"{list(known.shape[1:])}: both must come from one model and walks of one size."
             )
-        match = int(nearest(own[None], known, model.metric)[0])
-        found["match"] = match
-        found["parts"] = exact_part_distances(own, known[match : match + 1], model.metric)[0]
-        if not found["parts"].any():
+        same = (np.abs(known - own) <= SAME * np.abs(own).max()).all((1, 2))
+        if same.all():
             raise VisualAnalyseError(
-                f"Probe {probe.name} and gallery walk {gallery.names[match]} are at distance zero: they are the same "
-                "walk to this model, and there is no gradient to draw. Leave that walk out of the gallery."
+                f"Probe {probe.name} and gallery walk {gallery.names[0]} are at distance zero: they are the same "
+                "walk to this model, and there is no gradient to draw. Add gallery walks other than the probe."
             )
+        others = np.flatnonzero(~same)
+        match = int(others[nearest(own[None], known[others], model.metric)[0]])
+        found["match"], found["same"] = match, [gallery.names[k] for k in np.flatnonzero(same)]
+        found["parts"] = exact_part_distances(own, known[match : match + 1], model.metric)[0]
         walk = torch.from_numpy(known[match : match + 1]).to(embeddings.device)
         return part_distances(embeddings.float(), walk, model.metric).sum(1)
 
@@ -111,11 +117,12 @@ def explain_match(
         "probe": {"name": probe.name, "frames": length, **probe.facts},
         "match": {"name": gallery.names[found["match"]]},
         "distance": float(found["parts"].sum()),
-        "gallery": {"walks": len(gallery.names), "digest": gallery.digest},
+        "gallery": {"walks": len(gallery.names), "digest": gallery.digest, "same_as_probe": found["same"]},
         "unreached": [str(layer) for layer in explanation.unreached],
         "unseen_frames": unseen(plan, layers, length),
     }
-    return Evidence(probe.frames, explanation.walks[0], found["parts"], manifest, kind=probe.kind)
+    layers_on = tuple(replace(layer, on=probe.number_of(plan[layer.number].on)) for layer in explanation.walks[0])
+    return Evidence(probe.frames, layers_on, found["parts"], manifest, probe.inputs, probe.kind)
 
 
 def read_probe(model: GaitModel, walk: Walk) -> Probe:
@@ -134,10 +141,14 @@ def read_probe(model: GaitModel, walk: Walk) -> Probe:
             f"Walk {plain(walk.name)} holds {', '.join(kind.name for kind in kind_of(arrays))}, and no pictures; "
             "maps are drawn on silhouettes, parsing, skeleton maps, RGB and depth."
         )
-    kind = kind_of(arrays)[pictures[0]]
-    frames = frames_for_picture(kind, batch.inputs[pictures[0]][0].float().cpu().numpy())
+    picture = pictures[0]
+    kind = kind_of(arrays)[picture]
+    seen = [tensor[0].float().cpu().numpy() for tensor in batch.inputs]
     files = [file.name for file in walk.files_in_use(model.config.data_in_use)]
-    return Probe(walk.name, batch, frames, kind, {"id": walk.id, "type": walk.type, "view": walk.view, "files": files})
+    facts = {"id": walk.id, "type": walk.type, "view": walk.view, "files": files}
+    others = [array for k, array in enumerate(seen) if k != picture]
+    inputs = {str(number): array for number, array in enumerate(others, 1)}
+    return Probe(walk.name, batch, frames_for_picture(kind, seen[picture]), kind, facts, picture, inputs)
 
 
 def model_facts(model: GaitModel) -> dict[str, Any]:
@@ -150,6 +161,7 @@ def model_facts(model: GaitModel) -> dict[str, Any]:
         "checkpoint": None if model.checkpoint is None else str(model.checkpoint),
         "checkpoint_digest": model.checkpoint_digest or None,
         "device": str(model.device),
+        "seed": model.seed,
     }
 
 

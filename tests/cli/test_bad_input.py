@@ -38,20 +38,18 @@ def said(capsys, words) -> str:
 
 
 @pytest.mark.parametrize(
-    ("option", "words"),
+    ("option", "missing", "words"),
     [
-        ("config_path", ["gaitsett.yaml", "gaitset.yaml"]),
-        ("probe_dir", ["--probe_dir", "does not exist"]),
-        ("gallery_dir", ["--gallery_dir"]),
-        ("checkpoint", ["no.pt", "--checkpoint"]),
-        ("opengait", ["opengait/"]),
+        ("config_path", "gaitsett.yaml", ["gaitsett.yaml", "gaitset.yaml"]),
+        ("probe_dir", "nowhere", ["nowhere", "--probe_dir", "does not exist"]),
+        ("gallery_dir", "nowhere", ["nowhere", "--gallery_dir", "does not exist"]),
+        ("checkpoint", "no.pt", ["no.pt", "--checkpoint"]),
+        ("opengait", "nowhere", ["nowhere", "opengait/"]),
     ],
 )
-def test_paths_that_are_not_there(workshop, capsys, option, words):
-    missing = {"config_path": "gaitsett.yaml", "checkpoint": "no.pt"}.get(option, "nowhere")
+def test_paths_that_are_not_there(workshop, capsys, option, missing, words):
     text = said(capsys, workshop.arguments(**{option: workshop.root / missing}))
-    assert missing in text
-    for word in words[:1]:
+    for word in words:
         assert word in text
 
 
@@ -201,7 +199,7 @@ def test_layers_nobody_can_draw(workshop, capsys, layers, word):
 def test_a_layer_that_is_never_called(workshop, capsys):
     write_config(workshop.config, "GaitBase")
     text = said(capsys, workshop.arguments(layers="4", checkpoint="none"))
-    assert "AdaptiveAvgPool2d" in text or "never called" in text
+    assert "is never called" in text
 
 
 def test_no_answer_where_layers_are_asked_for(workshop, capsys, monkeypatch):

@@ -29,7 +29,18 @@ def test_walkers_by_a_command(tmp_path, capsys):
 
 
 def test_planted_walkers_by_a_command(tmp_path):
-    words = ["-s", str(tmp_path / "planted"), "--plant", "arms", "--identities", "2", "--conditions", "nm-01", "--frames", "4"]
+    words = [
+        "-s",
+        str(tmp_path / "planted"),
+        "--plant",
+        "arms",
+        "--identities",
+        "2",
+        "--conditions",
+        "nm-01",
+        "--frames",
+        "4",
+    ]
     assert synthesize.command(words) == 0
     (masks,) = scan(tmp_path / "planted-masks")[0].load()
     a, b = (walk.load()[0].astype(int) for walk in scan(tmp_path / "planted"))
@@ -81,6 +92,15 @@ def test_every_command_prints_help(capsys):
         assert "usage: " in capsys.readouterr().out
 
 
+def test_the_demo_never_writes_over_a_folder_that_is_not_its_own(tmp_path, capsys):
+    mine = tmp_path / "project" / "gallery" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("years of work", encoding="utf-8")
+    assert demo.command(["-s", str(tmp_path / "project")]) == 2
+    assert mine.read_text(encoding="utf-8") == "years of work"
+    assert "--save_dir" in capsys.readouterr().err
+
+
 def test_the_demo_is_whole_and_prints_commands_that_run(tmp_path, monkeypatch, capsys):
     """All results and pictures are there, and typing what it printed again gives the same results."""
     monkeypatch.delenv("OPENGAIT_ROOT", raising=False)
@@ -89,11 +109,15 @@ def test_the_demo_is_whole_and_prints_commands_that_run(tmp_path, monkeypatch, c
     folder = Path("my demo")
     results = sorted(path.name for path in (folder / "results").glob("*.npz"))
     assert len(results) == 2 * len(demo.PROBES)
-    assert {"commands.txt", "configs", "gallery", "probes", "walkers", "pictures", "figures"} <= {p.name for p in folder.iterdir()}
+    assert {"commands.txt", "configs", "gallery", "probes", "walkers", "pictures", "figures"} <= {
+        p.name for p in folder.iterdir()
+    }
     assert len(list((folder / "figures").rglob("*.gif"))) == 1
     assert len(list((folder / "figures").rglob("compare/*.png"))) == 24
     assert len(list((folder / "pictures").rglob("merge/origin/*.png"))) == 24 * len(results)
-    typed = [line for line in (folder / "commands.txt").read_text(encoding="utf-8").splitlines() if line[:1] not in {"", "#"}]
+    typed = [
+        line for line in (folder / "commands.txt").read_text(encoding="utf-8").splitlines() if line[:1] not in {"", "#"}
+    ]
     said = capsys.readouterr().out
     assert all(line in said for line in typed)
     before = Evidence.load(folder / "results" / results[0])

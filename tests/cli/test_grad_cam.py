@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.six import LAYERS
 from tests.workshop import silhouettes, write_config, write_walk
 from visual_analyse.cli.grad_cam import command
 from visual_analyse.cli.main import main
+from visual_analyse.encode.encoder import Encoder
 from visual_analyse.results import Evidence
 
 
@@ -201,6 +203,97 @@ def test_a_stopped_run_keeps_what_was_finished(workshop, monkeypatch, capsys):
     monkeypatch.setattr(explaining, "explain_match", lambda *a, **k: real(*a, **k))
     assert command(workshop.arguments()) == 0
     assert len(results(workshop.root / "out")) == 2
+
+
+def test_a_damaged_entry_of_the_store_is_made_again(workshop):
+    command(workshop.arguments(layers="1"))
+    before = (workshop.root / "out" / "GaitSet_001-nm-05-090.npz").read_bytes()
+    for path in (workshop.root / "cache").glob("*/*"):
+        path.write_bytes(path.read_bytes()[:300])
+    assert command(workshop.arguments(layers="1")) == 0
+    assert (workshop.root / "out" / "GaitSet_001-nm-05-090.npz").read_bytes() == before
+
+
+def test_what_older_code_found_is_found_anew(workshop, monkeypatch):
+    import visual_analyse.encode.fingerprint as fingerprint
+
+    command(workshop.arguments(layers="1"))
+    forwards = []
+    real = Encoder._forward
+    monkeypatch.setattr(Encoder, "_forward", lambda self, group: forwards.append(len(group)) or real(self, group))
+    command(workshop.arguments(layers="1"))
+    assert forwards == []
+    monkeypatch.setattr(fingerprint, "own_code", lambda: "another version")
+    command(workshop.arguments(layers="1"))
+    assert sum(forwards) == 3
+
+
+def test_probes_of_one_name_have_a_file_each(workshop, capsys):
+    """`a-b/c/d` and `a/b-c/d` are both called a-b-c-d."""
+    write_walk(workshop.probes, "a-b/c/d", silhouettes(31))
+    write_walk(workshop.probes, "a/b-c/d", silhouettes(32))
+    assert command(workshop.arguments(layers="1")) == 0
+    names = [name for name in results(workshop.root / "out") if "a-b-c-d" in name]
+    assert len(names) == 2
+    frames = [Evidence.load(workshop.root / "out" / name).frames for name in names]
+    assert (frames[0] != frames[1]).any()
+    assert "Several probes are called a-b-c-d" in capsys.readouterr().err
+
+
+def test_the_probes_content_in_another_file_is_left_out(workshop, capsys):
+    """The same frames, pickled differently, are the same walk to the model: no map of rounding noise."""
+    path = write_walk(workshop.gallery, "300/nm-01/000", silhouettes(1))
+    path.write_bytes(pickle.dumps(silhouettes(1), protocol=2))
+    for k in range(14):  # enough walks to be packed, which rounds
+        write_walk(workshop.gallery, f"4{k:02d}/nm-01/000", silhouettes(60 + k, frames=4 + k % 3))
+    assert command(workshop.arguments(layers="1")) == 0
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    assert found.manifest["match"]["name"] != "300-nm-01-000"
+    assert found.manifest["gallery"]["same_as_probe"] == ["300-nm-01-000"]
+    assert "the same walk to the model: 300-nm-01-000" in capsys.readouterr().err
+
+
+def test_a_probe_without_gallery_does_not_stop_the_others(workshop, capsys):
+    for person in ("001", "002", "003"):  # nm-01 is left with view 000 alone, so a probe of view 000 has no gallery
+        (workshop.dataset / person / "nm-01/090/0.pkl").unlink()
+    words = workshop.arguments(
+        probe_dir=None, gallery_dir=None, dataset=workshop.dataset, probe="001/nm-05/*", layers="1"
+    )
+    assert command(words) == 2
+    assert results(workshop.root / "out") == ["GaitSet_001-nm-05-090.npz"]
+    assert "001-nm-05-000" in capsys.readouterr().err
+
+
+def test_running_out_of_memory_is_a_sentence(workshop, capsys, monkeypatch):
+    import torch
+
+    def full(*args, **kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    monkeypatch.setattr(torch.autograd, "grad", full)
+    assert command(workshop.arguments(layers="1")) == 2
+    said = capsys.readouterr().err
+    assert "memory of the device did not suffice" in said
+    assert "Traceback" not in said
+
+
+def test_every_file_of_a_gallery_is_read_once(workshop, monkeypatch):
+    import visual_analyse.encode.encoder as encoder
+
+    read = []
+    monkeypatch.setattr(encoder, "digest", lambda path: read.append(path) or str(path))
+    command(workshop.arguments(layers="1"))
+    assert len(read) == len(set(read)) == 5  # two probes, three gallery walks
+
+
+def test_a_partition_that_is_not_there_is_told(workshop, capsys):
+    text = workshop.config.read_text(encoding="utf-8")
+    workshop.config.write_text(text.replace("dataset_root:", "dataset_partition: ./no.json\n  dataset_root:"), "utf-8")
+    words = workshop.arguments(
+        probe_dir=None, gallery_dir=None, dataset=workshop.dataset, probe="001/nm-05/090", layers="1"
+    )
+    assert command(words) == 0
+    assert "no.json is not there" in capsys.readouterr().err
 
 
 def test_same_seed_same_bytes(workshop):

@@ -8,8 +8,8 @@ import yaml
 from visual_analyse.cli import train as command_file
 from visual_analyse.cli.train import command
 from visual_analyse.gait.config import read_config
-from visual_analyse.synthetic import evaluation, sampling
 from visual_analyse.synthetic.small import checkpoint_of, config_of
+from visual_analyse.synthetic.training import evaluation, sampling
 
 TINY = {
     "data_cfg": {"dataset_name": "Walkers"},

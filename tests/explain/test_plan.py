@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import torch
+from torch import nn
 
 from tests import poke
 from tests.explain.nets import Model, SetNet, StripNet, TimeNet, fixed, walk
@@ -120,6 +122,27 @@ def test_overwritten_outputs_are_found():
     plan = resolve(model, walk((3,)))
     names = {layer.number: layer.name for layer, _ in leaves(model.module)}
     assert {names[number] for number, _ in plan.overwritten} == {"one", "two"}
+
+
+def test_the_input_that_a_layer_lies_on_is_found():
+    """Two inputs, the second of them behind the second layer alone; the third layer sees both."""
+
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two, self.both = (nn.Conv2d(k, 2, 3, padding=1) for k in (1, 1, 4))
+
+        def forward(self, batch):
+            a, b = (
+                layer(x.flatten(0, 1).unsqueeze(1)) for layer, x in zip((self.one, self.two), batch.inputs, strict=True)
+            )
+            return self.both(torch.cat([a, b], 1)).mean((0, 3)).unsqueeze(0)
+
+    model = Model(fixed(Two()))
+    first, second = walk((4,)), walk((4,), seed=5)
+    batch = replace(first, inputs=(*first.inputs, *second.inputs), axes=first.axes * 2)
+    plan = resolve(model, batch)
+    assert [plan[number].on for number in (1, 2, 3)] == [0, 1, 0]
 
 
 def test_reasons():

@@ -24,6 +24,13 @@ def models():
     return {name: Six(narrow(FACTS[name]["model_cfg"])) for name in NAMES}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_narrow_models_have_the_layers_of_the_official_ones(models, name):
+    assert [str(layer) for layer, _ in leaves(models[name].module)] == [
+        f"{number} {path} ({kind})" for number, path, kind in (leaf.split(" ") for leaf in FACTS[name]["leaves"])
+    ]
+
+
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_contracts_layers_are_convolutions_and_draw(name):
     """With the official widths, every layer that the contract names has a map of the right size."""

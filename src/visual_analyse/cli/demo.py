@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,11 +15,12 @@ from visual_analyse.cli import grad_cam, synthesize, visual_gradcam
 from visual_analyse.cli.parsing import Parser, run_command
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import copy_whole, write_whole
+from visual_analyse.synthetic.small import MODELS, checkpoint_of, config_of
 
 SEED = "2026"  # people that the shipped models never saw
 PROBES = ("001/nm-05/090", "002/bg-01/090", "003/cl-01/090")
 GALLERY = ("nm-01/054", "nm-01/072")
-MODELS = ("gaitset", "gaitbase")
+TYPED = "commands.txt"  # and the mark of a folder that the demo may write over
 # For the figure of both models: the first layer, the middle and the last of each.
 FIGURE = {"gaitset": ["1", "6", "13", "22"], "gaitbase": ["1", "10", "20", "27"]}
 
@@ -40,15 +43,24 @@ def command(arguments: Sequence[str] | None = None) -> int:
 def run(options: Any) -> None:
     """Write the folder, by the very commands that it prints; what a stopped demo had made is made anew."""
     folder: Path = options.save_dir
+    if folder.exists() and any(folder.iterdir()) and not (folder / TYPED).is_file():
+        raise VisualAnalyseError(
+            f"The folder {folder} is not empty and holds no demo, which would replace its probes and gallery. "
+            "Name another with --save_dir."
+        )
     steps: list[tuple[str, float]] = []
     typed: list[str] = []
 
     def step(title: str, door: str, run_it: Callable[[Sequence[str]], int], words: Sequence[str]) -> None:
-        line = f"{door} {shlex.join(words)}"
+        line = f"{door} {quoted(words)}"
         typed.append(f"# {title}\n{line}\n")
+        write_whole(folder / TYPED, lambda stream: stream.write("\n".join(typed).encode()))
         print(f"\n# {title}\n{line}", flush=True)
         started = time.monotonic()
-        if run_it(words):
+        status = run_it(words)
+        if status == 130:
+            raise KeyboardInterrupt
+        if status:
             raise VisualAnalyseError(f"The demo stopped at this command: {line}")
         steps.append((title, time.monotonic() - started))
 
@@ -85,8 +97,6 @@ def run(options: Any) -> None:
 
 def furnish(folder: Path) -> None:
     """Lay out probes, gallery, configs and checkpoints of the demo beside its walkers."""
-    from visual_analyse.synthetic import small
-
     for which in ("probes", "gallery"):
         shutil.rmtree(folder / which, ignore_errors=True)
     people = sorted(path.name for path in (folder / "walkers").iterdir() if path.is_dir())
@@ -95,10 +105,14 @@ def furnish(folder: Path) -> None:
         for name in walks:
             for file in (folder / "walkers" / name).glob("*.pkl"):
                 copy_whole(file, folder / which / name / file.name)
-    home = Path(small.__file__).parent
     for name in MODELS:
-        for ending in ("yaml", "pt"):
-            copy_whole(home / f"{name}.{ending}", folder / "configs" / f"{name}.{ending}")
+        for file in (config_of(name), checkpoint_of(name)):
+            copy_whole(file, folder / "configs" / file.name)
+
+
+def quoted(words: Sequence[str]) -> str:
+    """A command line as the shell of this system reads it."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def size_of(folder: Path) -> int:

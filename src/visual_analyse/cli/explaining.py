@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.markup import escape
 
 from visual_analyse.cli.picker import choose_layers, show_plan
-from visual_analyse.cli.progress import console, track
-from visual_analyse.encode.encoder import Encoder, walk_digest
+from visual_analyse.cli.progress import DelayedBar, console, track
+from visual_analyse.encode.encoder import Encoder
+from visual_analyse.encode.gallery import Galleries
 from visual_analyse.encode.store import Store, key
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.layers import Layer, leaves
@@ -28,18 +28,28 @@ from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.results import Evidence
 from visual_analyse.version import __version__
-from visual_analyse.why import Gallery, explain_match, model_facts, read_probe
+from visual_analyse.why import explain_match, model_facts, read_probe
 
 
 def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
-    """The evaluation of the config's dataset; its partition is looked for where OpenGait's is and beside the data."""
+    """The evaluation of the config's dataset; its partition is looked for where OpenGait's is and beside the data.
+
+    Where the config names a partition that is not there, a notice says that training identities may be gallery too.
+    """
     partition = None
     if config.partition:
         bases = [Path(), *([checkout] if checkout else []), *config.path.resolve().parents[:3], root.resolve().parent]
         found = [base / config.partition for base in bases if (base / config.partition).is_file()]
         partition = read_partition(found[0]) if found else None
+        if not found:
+            warn(f"The partition {config.partition} is not there, so identities for training may be gallery too.")
     cross_view = config.sections.get("evaluator_cfg", {}).get("cross_view_gallery", False)
     return Protocol(config.test_dataset_name, partition, bool(cross_view))
+
+
+def warn(text: str) -> None:
+    """Say something that a user should know and need not act on."""
+    console.print(escape(text), style="yellow")
 
 
 @dataclass
@@ -50,15 +60,19 @@ class Run:
     pairing: Pairing
     folder: Path
     options: Any
-    _last: tuple[list[Sequence], NDArray[np.float32]] | None = None
+    failed: list[str] = field(default_factory=list)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.options.cache)
 
     @cached_property
     def encoder(self) -> Encoder:
         return Encoder(self.model, self.store)
 
     @cached_property
-    def store(self) -> Store:
-        return Store(self.options.cache)
+    def galleries(self) -> Galleries:
+        return Galleries(self.encoder)
 
     def explain_all(self) -> None:
         """Choose layers, encode the gallery once, and write one result a probe.
@@ -67,31 +81,38 @@ class Run:
         some could not, and at once where nothing can be done.
         """
         for notice in self.model.notices:
-            console.print(escape(notice), style="yellow")
-        probes = self.pairing.probes
-        plan, length = self._plan()
+            warn(notice)
+        with DelayedBar() as bar:
+            bar.begin("finding how the layers lie on the frames", 0, 1)
+            plan, length = self._plan()
         layers = choose_layers([layer for layer, _ in leaves(self.model.module)], plan, length, self.options.layers)
         show_plan(layers, plan, length)
-        pairs = {probe: self._gallery_walks(probe) for probe in probes}
-        walks = list(dict.fromkeys(walk for found in pairs.values() for walk in found))
-        encoded = track(self.encoder.encode(walks), len(walks), "encoding the gallery")
-        embeddings = dict(zip(walks, encoded, strict=True))
-        failed = []
-        for probe in track(probes, len(probes), "explaining probes"):
+        pairs = self._pairs()
+        walks = list(dict.fromkeys(walk for found in {id(x): x for x in pairs.values()}.values() for walk in found))
+        self.galleries.encode(walks, lambda found: track(found, len(walks), "encoding the gallery"))
+        names = self._names()
+        for probe, gallery in track(pairs.items(), len(pairs), "explaining probes"):
             try:
-                self._explain(probe, pairs[probe], embeddings, layers, plan)
+                self._explain(probe, gallery, self.folder / names[probe], layers, plan)
             except VisualAnalyseError as error:
-                failed.append(probe.name)
-                console.print(escape(f"{plain(probe.name)}: {error}"), style="red")
-        done = len(probes) - len(failed)
-        print(f"{done} of {len(probes)} probes explained on {len(layers)} layers, in {self.folder}")
+                self._fail(probe, error)
+        self._close(layers)
+
+    def _close(self, layers: list[Layer]) -> None:
+        count = len(self.pairing.probes)
+        done = count - len(self.failed)
+        print(f"{done} of {count} probes explained on {len(layers)} layers, in {self.folder}")
         if done:
             print(f'Draw them: python -m visual_analyse.visualizer visual_gradcam "{self.folder}"')
-        if failed:
+        if self.failed:
             raise VisualAnalyseError(
-                f"{len(failed)} of {len(probes)} probes could not be explained, for the reasons above: "
-                f"{listed(failed)}."
+                f"{len(self.failed)} of {count} probes could not be explained, for the reasons above: "
+                f"{listed(self.failed)}."
             )
+
+    def _fail(self, probe: Sequence, error: VisualAnalyseError) -> None:
+        self.failed.append(probe.name)
+        console.print(escape(f"{plain(probe.name)}: {error}"), style="red")
 
     def _plan(self) -> tuple[Plan, int]:
         """The plan, found with the first probe that can be read and run, and that probe's number of frames."""
@@ -104,62 +125,75 @@ class Run:
                 troubles.append(VisualAnalyseError(f"{plain(probe.name)}: {error}"))
         raise troubles[0]
 
-    def _gallery_walks(self, probe: Sequence) -> list[Sequence]:
-        kept, removed = self.pairing.gallery_for(probe)
-        if removed:
-            names = listed([plain(walk.name) for walk in removed])
-            console.print(
-                escape(f"Left out of the gallery of {plain(probe.name)}, being that walk itself: {names}."),
-                style="yellow",
-            )
-        return kept
+    def _pairs(self) -> dict[Sequence, list[Sequence]]:
+        """The gallery of each probe that has one; equal galleries are one object."""
+        pairs: dict[Sequence, list[Sequence]] = {}
+        shared: list[Sequence] = []
+        for probe in track(self.pairing.probes, len(self.pairing.probes), "pairing probes and gallery"):
+            try:
+                kept, removed = self.pairing.gallery_for(probe)
+            except VisualAnalyseError as error:
+                self._fail(probe, error)
+                continue
+            if removed:
+                names = listed([plain(walk.name) for walk in removed])
+                warn(f"Left out of the gallery of {plain(probe.name)}, being that walk itself: {names}.")
+            shared = shared if kept == shared else kept
+            pairs[probe] = shared
+        return pairs
 
-    def _stacked(self, walks: list[Sequence], embeddings: dict[Sequence, NDArray[np.float32]]) -> NDArray[np.float32]:
-        """The embeddings of a gallery as one array; probes one after another mostly share theirs."""
-        if self._last is None or self._last[0] != walks:
-            arrays = [embeddings[walk] for walk in walks]
-            self._last = (walks, np.stack(arrays) if arrays else np.zeros((0, 1, 1), np.float32))
-        return self._last[1]
+    def _names(self) -> dict[Sequence, str]:
+        """The file of each probe's result; `a-b/c/d` and `a/b-c/d` have one name, and are told apart by a digest."""
+        names = {probe: safe_name(f"{self.model.name}_{probe.name}") for probe in self.pairing.probes}
+        often = Counter(name.casefold() for name in names.values())
+        for probe, name in names.items():
+            if often[name.casefold()] > 1:
+                names[probe] = f"{name}~{key(probe.id, probe.type, probe.view)[:8]}"
+                place = plain(f"{probe.id}/{probe.type}/{probe.view}")
+                warn(f"Several probes are called {plain(probe.name)}: the result of {place} is {names[probe]}.npz.")
+        return {probe: f"{name}.npz" for probe, name in names.items()}
 
-    def _explain(
-        self,
-        probe: Sequence,
-        walks: list[Sequence],
-        embeddings: dict[Sequence, NDArray[np.float32]],
-        layers: list[Layer],
-        plan: Plan,
-    ) -> None:
-        target = self.folder / f"{safe_name(f'{self.model.name}_{probe.name}')}.npz"
-        in_use = self.model.config.data_in_use
-        digests = [walk_digest(walk, in_use) for walk in walks]
-        gallery = Gallery(tuple(walk.name for walk in walks), self._stacked(walks, embeddings), key(*digests))
-        facts = {**model_facts(self.model), "seed": self.options.seed, "pairing": self.pairing.rule(probe)}
-        walk = (probe.name, walk_digest(probe, in_use), gallery.names, gallery.digest)
+    def _explain(self, probe: Sequence, walks: list[Sequence], target: Path, layers: list[Layer], plan: Plan) -> None:
+        gallery = self.galleries.of(walks)
+        facts = {**model_facts(self.model), "pairing": self.pairing.rule(probe)}
+        walk = (probe.name, self.encoder.content(probe), gallery.names, gallery.digest)
         how = ([layer.number for layer in layers], self.options.weights)
         name = key("grad_cam", __version__, self.encoder.fingerprint, sorted(facts.items()), *walk, *how)
-        kept = self.store.find(name)
-        if kept is None:
-            evidence = explain_match(
-                self.model, read_probe(self.model, probe), gallery, layers, plan, self.options.weights, facts
-            )
+        evidence = self._kept(name, target)
+        if evidence is None:
+            seen = read_probe(self.model, probe)
+            evidence = explain_match(self.model, seen, gallery, layers, plan, self.options.weights, facts)
             evidence.save(target)
             self.store.keep(name, lambda stream: stream.write(target.read_bytes()))
-            self._tell(probe, evidence)
-        else:
-            copy_whole(kept, target)
+        self._tell(probe, evidence)
+
+    def _kept(self, name: str, target: Path) -> Evidence | None:
+        """An earlier run's result of the same content, copied to its place; None where there is no sound one."""
+        path = self.store.find(name)
+        if path is None:
+            return None
+        try:
+            evidence = Evidence.load(path)
+        except VisualAnalyseError:
+            return None
+        copy_whole(path, target)
+        return evidence
 
     def _tell(self, probe: Sequence, evidence: Evidence) -> None:
-        """Say what a reader of the maps must know about their frames."""
-        unseen, frames = evidence.manifest["unseen_frames"], len(evidence.frames)
+        """Say what a reader of the maps must know about them."""
+        manifest, frames = evidence.manifest, len(evidence.frames)
         said = []
-        if unseen:
-            said.append(f"no step of a layer that strides over time sees the last {unseen} frames.")
+        if manifest["gallery"]["same_as_probe"]:
+            names = listed([plain(name) for name in manifest["gallery"]["same_as_probe"]])
+            said.append(f"left out of its gallery, being the same walk to the model: {names}.")
+        if manifest["unseen_frames"]:
+            said.append(f"no step of a layer that strides over time sees the last {manifest['unseen_frames']} frames.")
         if any(len(layer.maps) > frames for layer in evidence.layers):
             said.append(
                 f"{frames} frame(s) are fewer than the model's layers need, so the model repeated them; the maps of "
                 "all repetitions are drawn."
             )
-        if evidence.manifest["unreached"]:
-            said.append(f"no gradient reaches {', '.join(evidence.manifest['unreached'])}: without a map.")
+        if manifest["unreached"]:
+            said.append(f"no gradient reaches {', '.join(manifest['unreached'])}: without a map.")
         for text in said:
-            console.print(escape(f"{plain(probe.name)}: {text}"), style="yellow")
+            warn(f"{plain(probe.name)}: {text}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from visual_analyse.cli.parsing import Parser, run_command
+from visual_analyse.cli.parsing import Parser, number, run_command
 from visual_analyse.errors import VisualAnalyseError
 
 PROBES = Path("visual_analyse/Probes")
@@ -58,7 +58,7 @@ def parser() -> Parser:
         "--opengait", type=Path, metavar="DIR", help="the OpenGait checkout (default: OPENGAIT_ROOT, or the one around)"
     )
     add("--checkpoint", metavar="FILE", help="the checkpoint (default: as the config says); 'none' for random weights")
-    add("--seed", type=int, default=1597, help="of random weights and random samplers (default: 1597)")
+    add("--seed", type=number(0, 2**32 - 1, int), default=1597, help="of random weights (default: 1597)")
     add(
         "--cache",
         type=Path,
@@ -86,23 +86,27 @@ def run(options: Any) -> None:
         )
     # torch takes a moment to import: --help and wrong options need not wait for it.
     from visual_analyse.cli.explaining import Run, protocol_of
+    from visual_analyse.cli.progress import DelayedBar
     from visual_analyse.files import make_folder
     from visual_analyse.gait.pairing import Pairing
+    from visual_analyse.models.checkout import find_checkout
     from visual_analyse.models.load import load_model
 
-    model = load_model(
-        options.config_path,
-        checkout=options.opengait,
-        checkpoint=options.checkpoint,
-        device=options.device,
-        seed=options.seed,
-    )
-    if options.dataset is None:
-        pairing = Pairing.of_folders(
-            options.probe_dir or PROBES, options.gallery_dir or GALLERY, model.config.data_in_use
+    with DelayedBar() as bar:
+        bar.begin("loading the model", 0, 1)
+        model = load_model(
+            options.config_path,
+            checkout=options.opengait,
+            checkpoint=options.checkpoint,
+            device=options.device,
+            seed=options.seed,
         )
+    in_use = model.config.data_in_use
+    if options.dataset is None:
+        pairing = Pairing.of_folders(options.probe_dir or PROBES, options.gallery_dir or GALLERY, in_use)
     else:
-        protocol = protocol_of(model.config, options.dataset, model.checkout.root if model.checkout else None)
-        pairing = Pairing.of_dataset(options.dataset, options.probe, protocol, model.config.data_in_use)
+        checkout = find_checkout(options.opengait, options.config_path)
+        protocol = protocol_of(model.config, options.dataset, checkout.root if checkout else None)
+        pairing = Pairing.of_dataset(options.dataset, options.probe, protocol, in_use)
     folder = make_folder(options.save_dir or RESULTS / time.strftime("%Y-%m-%d_%H-%M-%S"))
     Run(model, pairing, folder, options).explain_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import io
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
@@ -85,6 +86,9 @@ def number(low: float, high: float, kind: Callable[[str], T]) -> Callable[[str],
 
 def run_command(run: Callable[[], int | None], name: str) -> int:
     """Run a command; turn what a user can mend into one sentence and status 2, and Ctrl-C into status 130."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a letter of a path must not end the work
+            stream.reconfigure(errors="backslashreplace")
     try:
         return run() or 0
     except VisualAnalyseError as error:

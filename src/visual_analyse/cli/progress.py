@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ class DelayedBar:
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
+            TimeElapsedColumn(),
             console=console,
             transient=True,
         )
@@ -40,15 +42,20 @@ class DelayedBar:
         self._began = self._updated = time.monotonic()
         self._told = self._began
         self._name, self._job, self._jobs = "", 0, 1
-        self._shown = False
+        # A timer, so that one long item is seen too; the bar then draws itself from a thread of its own.
+        self._timer = threading.Timer(_PATIENCE, self._progress.start)
+        self._timer.daemon = True
 
     def __enter__(self) -> DelayedBar:
+        if console.is_terminal:
+            self._timer.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
+        self._timer.cancel()
+        if self._progress.live.is_started:
             self._progress.stop()
 
     def begin(self, name: str, job: int, jobs: int) -> None:
@@ -63,9 +70,6 @@ class DelayedBar:
         if now - self._updated < _PACE:
             return
         self._updated = now
-        if not self._shown and now - self._began > _PATIENCE and console.is_terminal:
-            self._shown = True
-            self._progress.start()
         share = (self._job + done / max(total, 1)) / self._jobs
         self._progress.update(self._task, completed=share)
         if not console.is_terminal and now - self._told > _LINE:

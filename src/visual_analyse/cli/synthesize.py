@@ -43,7 +43,7 @@ def parser() -> Parser:
     add(
         "--plant", metavar="WHAT", help="let identities differ in this alone: head, trunk, arms, legs, phase or cadence"
     )
-    add("--seed", type=int, default=1597, help="same seed, same bytes (default: 1597)")
+    add("--seed", type=number(0, 2**32 - 1, int), default=1597, help="same seed, same bytes (default: 1597)")
     add("--sheet", type=Path, metavar="PNG", help="draw the first people of such a dataset instead of writing one")
     return made
 

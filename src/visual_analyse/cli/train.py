@@ -10,8 +10,8 @@ from visual_analyse.cli.parsing import Parser, number, run_command
 from visual_analyse.cli.progress import DelayedBar, console
 from visual_analyse.files import copy_whole, make_folder
 from visual_analyse.gait.config import read_config
-from visual_analyse.synthetic import sampling
 from visual_analyse.synthetic.small import MODELS, checkpoint_of, config_of
+from visual_analyse.synthetic.training import sampling
 
 RESULTS = Path("visual_analyse/Results/Train")
 SEED = 1597
@@ -55,7 +55,11 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _train(name: str, folder: Path, seed: int) -> tuple[Path, Path]:
-    from visual_analyse.synthetic.training import Recipe, save_model, train  # torch takes seconds: --help needs none
+    from visual_analyse.synthetic.training.steps import (  # torch takes seconds: --help needs none
+        Recipe,
+        save_model,
+        train,
+    )
 
     copy, checkpoint = copy_whole(config_of(name), folder / f"{name}.yaml"), folder / f"{name}.pt"
     config = read_config(copy)
@@ -86,7 +90,7 @@ def _crowd(path: Path, seed: int) -> sampling.Crowd:
 
 
 def _evaluate(models: dict[str, tuple[Path, Path]]) -> None:
-    from visual_analyse.synthetic import evaluation
+    from visual_analyse.synthetic.training import evaluation
 
     with DelayedBar() as bar:
         bar.begin("people are walking", 0, len(models) + 1)

@@ -14,8 +14,8 @@ from visual_analyse.encode.fingerprint import fingerprint
 from visual_analyse.encode.packing import packs_exactly
 from visual_analyse.encode.store import Store, key
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.memory import enough_memory
 from visual_analyse.files import digest
-from visual_analyse.gait.sequences import Choice
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.models.gait_model import GaitModel
 
@@ -39,6 +39,7 @@ class Encoder:
         self.store = store
         self.packs: bool | None = None
         self._fingerprint: str | None = None
+        self._contents: dict[Walk, str] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -46,6 +47,13 @@ class Encoder:
         if self._fingerprint is None:
             self._fingerprint = fingerprint(self.model)
         return self._fingerprint
+
+    def content(self, walk: Walk) -> str:
+        """The content of a walk: a digest of its files in use, whatever they are called, read once."""
+        if walk not in self._contents:
+            files = walk.files_in_use(self.model.config.data_in_use)
+            self._contents[walk] = key(*(digest(file) for file in files))
+        return self._contents[walk]
 
     def encode(self, walks: Sequence[Walk]) -> Iterator[NDArray[np.float32]]:
         """The embedding `[c, p]` of each walk, in order, as soon as it is known."""
@@ -82,7 +90,7 @@ class Encoder:
         names = ", ".join(walk.name for walk, _ in group[:3]) + (", ..." if len(group) > 3 else "")
         try:
             batch = self.model.batch([arrays for _, arrays in group], packed=len(group) > 1)
-            with torch.no_grad():
+            with torch.no_grad(), enough_memory("encoding it"):
                 embeddings = self.model.embed(batch).float().cpu().numpy()
         except VisualAnalyseError as error:
             if len(group) > 1:  # one by one, to know which it was
@@ -128,16 +136,8 @@ class Encoder:
         return array
 
     def _name(self, walk: Walk) -> str:
-        return key("embedding", self.fingerprint, walk_digest(walk, self.model.config.data_in_use))
+        return key("embedding", self.fingerprint, self.content(walk))
 
 
 def _save(embedding: NDArray[np.float32], stream: IO[bytes]) -> None:
     np.save(stream, embedding, allow_pickle=False)
-
-
-def walk_digest(walk: Walk, data_in_use: Choice = None) -> str:
-    """The content of a walk: a digest of its files in use, whatever they are called.
-
-    >>> walk_digest(walk)  # doctest: +SKIP
-    """
-    return key(*(digest(file) for file in walk.files_in_use(data_in_use)))

@@ -84,6 +84,6 @@ def key(*parts: object) -> str:
     """
     total = hashlib.sha256()
     for part in parts:
-        text = str(part).encode()
+        text = str(part).encode("utf-8", "surrogatepass")
         total.update(len(text).to_bytes(8, "little") + text)
     return total.hexdigest()

@@ -16,6 +16,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import Capture, Slot, frozen
 from visual_analyse.explain.grad_cam import Weights, grad_cam
 from visual_analyse.explain.layers import Layer, leaves
+from visual_analyse.explain.memory import enough_memory
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan, resolve
 from visual_analyse.explain.targets import Target
@@ -89,7 +90,7 @@ def explain(
                 f"Layer {layer} {plan[layer.number].reason}, so there is no map to draw. Choose others."
             )
     modules = {layer.number: module for layer, module in leaves(model.module)}
-    with frozen(model.module), torch.enable_grad():
+    with frozen(model.module), torch.enable_grad(), enough_memory("explaining it"):
         with Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture:
             embeddings = model.embed(batch)
         values = target(embeddings)
@@ -138,7 +139,12 @@ def _backward(
                 output.register_hook(arrivals[slot])  # type: ignore[no-untyped-call]
     roots = {slot: _output(tracks, plan, slot) for slot in capture.roots if slot in arrivals}
     if values.requires_grad and roots:
-        found = torch.autograd.grad(values.sum(), list(roots.values()), allow_unused=True)
+        try:
+            found = torch.autograd.grad(values.sum(), list(roots.values()), allow_unused=True)
+        except NotImplementedError as error:
+            raise VisualAnalyseError(
+                f"The model cannot be differentiated here: {error}. Choose later layers, or --device cpu."
+            ) from error
         for slot, gradient in zip(roots, found, strict=True):
             if gradient is not None:
                 arrivals[slot](gradient)

@@ -61,7 +61,7 @@ def select(layers: Sequence[Layer], wanted: str | Sequence[str | int]) -> list[L
 
 
 def _matching(layers: Sequence[Layer], word: str) -> list[Layer]:
-    if match := re.fullmatch(r"(\d+)(?:(?:-|\.\.|:)(\d+))?", word):
+    if match := re.fullmatch(r"(\d{1,9})(?:(?:-|\.\.|:)(\d{1,9}))?", word):
         first, last = int(match[1]), int(match[2] or match[1])
         if not 1 <= first <= last <= len(layers):
             raise VisualAnalyseError(

@@ -36,7 +36,10 @@ class Axes:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer lies in the frames: its calls, the strips they are, its axes; or the `reason` why it does not."""
+    """Where a layer lies in the frames: its calls, the strips they are, its axes; or the `reason` why it does not.
+
+    `on` is the first input of the model that it depends on.
+    """
 
     layer: Layer
     calls: int = 0
@@ -44,6 +47,7 @@ class Place:
     axes: Axes | None = None
     steps: Grid | None = None
     shape: tuple[int, ...] = ()
+    on: int = 0
     reason: str = ""
 
     @property
@@ -157,11 +161,13 @@ def resolve(model: Explainable, batch: Batch) -> Plan:
     short = _by_layer(trace(model, resized(batch, (SHORT,))))
     long = _by_layer(trace(model, resized(batch, (LONG,))))
     pair = _by_layer(trace(model, resized(batch, (SHORT, SHORT)))) if len(batch) > 1 else None
+    depends = _dependences(model, resized(batch, (SHORT,))) if len(batch.inputs) > 1 else {}
     frames = (SHORT, LONG)
     places, operations = {}, dict[Grid, tuple[TimeOp, ...]]()
     for layer, module in found:
         runs = short.get(layer.number, [])
         place = _place(layer, runs, long.get(layer.number, []), None if pair is None else pair.get(layer.number, []))
+        place = replace(place, on=depends.get(layer.number, 0))
         places[layer.number] = place
         operation = _operation(module, runs, long.get(layer.number, []), place)
         if operation is not None and place.steps is not None and operation not in operations.get(place.steps, ()):
@@ -170,6 +176,18 @@ def resolve(model: Explainable, batch: Batch) -> Plan:
         (run.number, run.call) for runs in (*short.values(), *long.values()) for run in runs if run.overwritten
     )
     return Plan(places, overwritten, frames, operations)
+
+
+def _dependences(model: Explainable, batch: Batch) -> dict[int, int]:
+    """The first input that each layer's output changes with, seen by changing one input at a time."""
+    before = {(run.number, run.call): run.total for run in trace(model, batch)}
+    found: dict[int, int] = {}
+    for k, tensor in reversed(list(enumerate(batch.inputs))):
+        changed = (*batch.inputs[:k], tensor * 0.5 + 0.1, *batch.inputs[k + 1 :])
+        for run in trace(model, replace(batch, inputs=changed)):
+            if before.get((run.number, run.call)) != run.total:
+                found[run.number] = k
+    return found
 
 
 def _by_layer(runs: Sequence[Run]) -> dict[int, list[Run]]:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from visual_analyse.explain.capture import frozen
 from visual_analyse.explain.layers import leaves
 from visual_analyse.explain.model import Batch, Explainable
 
@@ -26,7 +27,7 @@ class View:
 class Run:
     """One call of a layer in a forward: its input's place in memory, its output's shape (None where it is no tensor).
 
-    `overwritten`: something downstream wrote into the output.
+    `overwritten`: something downstream wrote into the output. `total` is the sum of its values as they came out.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Run:
     taken: View | None
     given: tuple[int, ...] | None
     overwritten: bool
+    total: float = 0.0
 
 
 def trace(model: Explainable, batch: Batch) -> list[Run]:
@@ -43,7 +45,8 @@ def trace(model: Explainable, batch: Batch) -> list[Run]:
     (30, 32, 64, 44)
     """
     counts: dict[int, int] = {}
-    seen: list[tuple[int, int, View | None, Tensor | None, int]] = []
+    seen: list[tuple[int, int, View | None, Tensor | None, int, float]] = []
+    many = len(batch.inputs) > 1  # only then is it asked which input a layer depends on
     kept_inputs: list[Tensor] = []  # while these live no storage is given out twice, so equal addresses mean one tensor
 
     def hook(number: int) -> Any:
@@ -54,13 +57,15 @@ def trace(model: Explainable, batch: Batch) -> list[Run]:
             tensor = output if isinstance(output, Tensor) and output.is_floating_point() else None
             if first is not None:
                 kept_inputs.append(first)
-            seen.append((number, call, _view(first), tensor, tensor._version if tensor is not None else 0))
+            version = tensor._version if tensor is not None else 0
+            total = float(tensor.sum()) if many and tensor is not None else 0.0
+            seen.append((number, call, _view(first), tensor, version, total))
 
         return note
 
     handles = [module.register_forward_hook(hook(layer.number)) for layer, module in leaves(model.module)]
     try:
-        with torch.no_grad():
+        with frozen(model.module), torch.no_grad():
             model.embed(batch)
     finally:
         for handle in handles:
@@ -72,8 +77,9 @@ def trace(model: Explainable, batch: Batch) -> list[Run]:
             taken,
             None if given is None else tuple(given.shape),
             given is not None and given._version != version,
+            total,
         )
-        for number, call, taken, given, version in seen
+        for number, call, taken, given, version, total in seen
     ]
 
 

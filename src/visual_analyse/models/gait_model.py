@@ -40,7 +40,7 @@ class GaitModel:
     """A model of OpenGait, a checkout's or a built-in one, on its device, in evaluation mode, its parameters frozen.
 
     `name` is the config's `save_name`; `source` is "checkout" or "built-in"; `checkpoint` is None for random weights;
-    `code` are the files its answers depend on; `notices` are to be printed.
+    `code` are the files its answers depend on; `notices` are to be printed; `seed` was that of random weights.
 
     >>> model.embed(model.batch([walk])).shape  # doctest: +SKIP
     torch.Size([1, 256, 62])
@@ -55,6 +55,7 @@ class GaitModel:
     checkout: Checkout | None = None
     code: tuple[Path, ...] = ()
     notices: list[str] = field(default_factory=list)
+    seed: int = 1597
 
     @property
     def name(self) -> str:

@@ -69,6 +69,7 @@ def load_model(
         checkout=used,
         code=tuple(files),
         notices=notices,
+        seed=seed,
     )
 
 

@@ -11,10 +11,10 @@ from torch import Tensor
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.config import Config
 from visual_analyse.models.builtin import BuiltinModel
-from visual_analyse.synthetic.augmentation import augment
-from visual_analyse.synthetic.losses import cross_entropy, triplet_loss
-from visual_analyse.synthetic.sampling import FIRST_PERSON, Crowd, Sampler, load_crowd, make_crowd, save_crowd
-from visual_analyse.synthetic.training import Recipe, pace, save_model, train, weights
+from visual_analyse.synthetic.training.augmentation import augment
+from visual_analyse.synthetic.training.losses import cross_entropy, triplet_loss
+from visual_analyse.synthetic.training.sampling import FIRST_PERSON, Crowd, Sampler, load_crowd, make_crowd, save_crowd
+from visual_analyse.synthetic.training.steps import Recipe, pace, save_model, train, weights
 
 TINY = {
     "gaitset": {

@@ -16,9 +16,9 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import write_whole
 from visual_analyse.gait.config import Config
 from visual_analyse.models.builtin import BuiltinModel, build
-from visual_analyse.synthetic.augmentation import augment
-from visual_analyse.synthetic.losses import cross_entropy, triplet_loss
-from visual_analyse.synthetic.sampling import Crowd, Sampler
+from visual_analyse.synthetic.training.augmentation import augment
+from visual_analyse.synthetic.training.losses import cross_entropy, triplet_loss
+from visual_analyse.synthetic.training.sampling import Crowd, Sampler
 
 # The rate of learning climbs over this share of the steps, and falls along half a cosine over the rest.
 _WARM = 0.05

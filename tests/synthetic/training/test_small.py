@@ -8,7 +8,8 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.config import Config, read_config
 from visual_analyse.models.builtin import BuiltinModel, build
 from visual_analyse.models.load import load_model
-from visual_analyse.synthetic.evaluation import (
+from visual_analyse.synthetic.small import MODELS, checkpoint_of, config_of
+from visual_analyse.synthetic.training.evaluation import (
     Lineup,
     embed,
     make_lineup,
@@ -17,9 +18,8 @@ from visual_analyse.synthetic.evaluation import (
     restore,
     sizes,
 )
-from visual_analyse.synthetic.sampling import PEOPLE
-from visual_analyse.synthetic.small import MODELS, checkpoint_of, config_of
-from visual_analyse.synthetic.training import Recipe
+from visual_analyse.synthetic.training.sampling import PEOPLE
+from visual_analyse.synthetic.training.steps import Recipe
 
 CHANCE = 1 / 8
 
