@@ -91,15 +91,16 @@ def explain_match(
                 f"Probe {probe.name} has an embedding of {list(own.shape)} and the gallery's are "
                 f"{list(known.shape[1:])}: both must come from one model and walks of one size."
             )
-        same = (np.abs(known - own) <= SAME * np.abs(own).max()).all((1, 2))
-        if same.all():
+        same = _same_walks(own, known)
+        if len(same) == len(known):
             raise VisualAnalyseError(
                 f"Probe {probe.name} and gallery walk {gallery.names[0]} are at distance zero: they are the same "
                 "walk to this model, and there is no gradient to draw. Add gallery walks other than the probe."
             )
-        others = np.flatnonzero(~same)
-        match = int(others[nearest(own[None], known[others], model.metric)[0]])
-        found["match"], found["same"] = match, [gallery.names[k] for k in np.flatnonzero(same)]
+        others = np.delete(np.arange(len(known)), same)
+        rivals = known[others] if len(same) else known
+        match = int(others[nearest(own[None], rivals, model.metric)[0]])
+        found["match"], found["same"] = match, [gallery.names[k] for k in same]
         found["parts"] = exact_part_distances(own, known[match : match + 1], model.metric)[0]
         walk = torch.from_numpy(known[match : match + 1]).to(embeddings.device)
         return part_distances(embeddings.float(), walk, model.metric).sum(1)
@@ -123,6 +124,14 @@ def explain_match(
     }
     layers_on = tuple(replace(layer, on=probe.number_of(plan[layer.number].on)) for layer in explanation.walks[0])
     return Evidence(probe.frames, layers_on, found["parts"], manifest, probe.inputs, probe.kind)
+
+
+def _same_walks(own: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The gallery walks that are the probe itself to the model, up to what packing rounds."""
+    limit = SAME * np.abs(own).max()
+    near = np.flatnonzero((np.abs(known[:, :, 0] - own[:, 0]) <= limit).all(1))  # one part rules out nearly all
+    same: NDArray[np.intp] = near[(np.abs(known[near] - own) <= limit).all((1, 2))]
+    return same
 
 
 def read_probe(model: GaitModel, walk: Walk) -> Probe:
