@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from visual_analyse.draw.album import Album
-from visual_analyse.draw.rows import Row
+from visual_analyse.draw.figures.rows import Row
 from visual_analyse.draw.style import Style
 from visual_analyse.results import Evidence, LayerEvidence
 

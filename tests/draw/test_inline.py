@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from visual_analyse.draw.figure import Figure
+from visual_analyse.draw.figures.figure import Figure
+from visual_analyse.draw.figures.rows import Row
 from visual_analyse.draw.inline import picture
-from visual_analyse.draw.rows import Row
 from visual_analyse.draw.style import Style
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import Evidence

@@ -13,9 +13,9 @@ from pathlib import Path
 from visual_analyse.cli.parsing import Parser, number, run_command
 from visual_analyse.cli.progress import DelayedBar
 from visual_analyse.draw.album import Album
-from visual_analyse.draw.films import FILMS, need_av
-from visual_analyse.draw.names import distinct_names
-from visual_analyse.draw.rows import Card, Row, group, model_name, row_names
+from visual_analyse.draw.figures.rows import Card, Row, group, model_name, row_names
+from visual_analyse.draw.sinks.films import FILMS, need_av
+from visual_analyse.draw.sinks.names import distinct_names
 from visual_analyse.draw.style import POLARITIES, Style, read_scale
 from visual_analyse.draw.walk import Walk
 from visual_analyse.errors import VisualAnalyseError

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from visual_analyse.draw.colours import Paint, Scene, worded
-from visual_analyse.draw.figure import Figure
-from visual_analyse.draw.films import Gif, Mp4
-from visual_analyse.draw.names import distinct_names
-from visual_analyse.draw.record import Record
-from visual_analyse.draw.rows import Row, ends
-from visual_analyse.draw.sinks import Folder, Sink, numbered, png
+from visual_analyse.draw.figures.figure import Figure
+from visual_analyse.draw.figures.rows import Row, ends
+from visual_analyse.draw.figures.text import label
+from visual_analyse.draw.sinks.films import Gif, Mp4
+from visual_analyse.draw.sinks.folder import Folder, Sink, numbered, png
+from visual_analyse.draw.sinks.names import distinct_names
+from visual_analyse.draw.sinks.record import Record
 from visual_analyse.draw.style import Style
-from visual_analyse.draw.text import label
 from visual_analyse.draw.walk import View, Walk
 from visual_analyse.files import write_whole
 

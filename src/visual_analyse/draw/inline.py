@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from visual_analyse.draw.figure import Figure
-from visual_analyse.draw.rows import Row, model_name
+from visual_analyse.draw.figures.figure import Figure
+from visual_analyse.draw.figures.rows import Row, model_name
 from visual_analyse.draw.style import Style
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import Evidence

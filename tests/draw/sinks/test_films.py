@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from visual_analyse.draw.figure import Figure
-from visual_analyse.draw.films import Gif, Mp4
-from visual_analyse.draw.rows import Row
+from visual_analyse.draw.figures.figure import Figure
+from visual_analyse.draw.figures.rows import Row
+from visual_analyse.draw.sinks.films import Gif, Mp4
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import Evidence
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visual_analyse.draw.colours import Paint, Scene
-from visual_analyse.draw.layout import Cell, Layout, paste
-from visual_analyse.draw.rows import Row, ends
+from visual_analyse.draw.figures.layout import Cell, Layout, paste
+from visual_analyse.draw.figures.rows import Row, ends
+from visual_analyse.draw.figures.text import GREY, label
 from visual_analyse.draw.style import Style
-from visual_analyse.draw.text import GREY, label
 from visual_analyse.draw.walk import View, Walk, as_rgb
 from visual_analyse.errors import VisualAnalyseError
 

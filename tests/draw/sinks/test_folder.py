@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from visual_analyse.draw.sinks import Folder, numbered, png
+from visual_analyse.draw.sinks.folder import Folder, numbered, png
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (64, 44), (7, 9, 3), (300, 200, 3)])

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from visual_analyse.draw import text
-from visual_analyse.draw.text import elided, label, measure
+from visual_analyse.draw.figures import text
+from visual_analyse.draw.figures.text import elided, label, measure
 
 
 def test_labels_of_one_size_are_equally_high_and_inked() -> None:

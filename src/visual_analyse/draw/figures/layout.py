@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from visual_analyse.draw.colours import Paint, Scene, worded
-from visual_analyse.draw.rows import Row, named
+from visual_analyse.draw.figures.rows import Row, named
+from visual_analyse.draw.figures.text import BLACK, GREY, ascent, elided, label, line_height, measure
 from visual_analyse.draw.style import POLARITIES, Style
-from visual_analyse.draw.text import BLACK, GREY, ascent, elided, label, line_height, measure
 from visual_analyse.draw.walk import View, Walk
 
 _PANEL = 256  # pixels of a panel's height at resize_ratio 1: frames of 64 rows fourfold

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from visual_analyse.draw.names import distinct_names
+from visual_analyse.draw.sinks.names import distinct_names
 
 
 def test_names_never_share_a_folder() -> None:

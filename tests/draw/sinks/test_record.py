@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from visual_analyse.draw.record import Record
+from visual_analyse.draw.sinks.record import Record
 
 
 def drawn(folder: Path, *names: str) -> list[Path]:

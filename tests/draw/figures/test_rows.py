@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from visual_analyse.draw.rows import Card, Row, ends, group, model_name, named, row_names
+from visual_analyse.draw.figures.rows import Card, Row, ends, group, model_name, named, row_names
 from visual_analyse.draw.style import Style
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import Evidence, LayerEvidence

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from visual_analyse.draw.colours import Paint
-from visual_analyse.draw.figure import Figure
-from visual_analyse.draw.rows import Row
+from visual_analyse.draw.figures.figure import Figure
+from visual_analyse.draw.figures.rows import Row
+from visual_analyse.draw.figures.text import measure
 from visual_analyse.draw.style import Style
-from visual_analyse.draw.text import measure
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import Evidence, LayerEvidence
 

@@ -1,0 +1,1 @@
+"""Where pictures go: folders that hold no leftovers, and films."""
