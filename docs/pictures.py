@@ -5,8 +5,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from visual_analyse.cli import demo, synthesize, visual_gradcam
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import copy_whole
@@ -22,24 +20,20 @@ def main() -> None:
         if demo.command(["-s", str(root)]):
             raise SystemExit("The demo did not end well.")
         figure = sorted((root / "results-figure").rglob("*_001-nm-05-090.npz"))
-        copy_whole(_one(root / "figures", f"compare/{strongest(figure):03d}.png"), HERE / "models.png")
+        copy_whole(
+            _one(root / "figures", f"compare/{Evidence.load(figure[0]).strongest + 1:03d}.png"), HERE / "models.png"
+        )
         copy_whole(_one(root / "figures", "*.gif"), HERE / "film.gif")
         probe = _one(root / "results", "GaitSet-small_*nm-05*.npz")
         both = ["-s", str(root / "both"), "-d", "compare", "--polarity", "both"]
         if visual_gradcam.command([str(probe), *both]):
             raise SystemExit("The figure of evidence for and against could not be drawn.")
-        copy_whole(_one(root / "both", f"compare/{strongest([probe]):03d}.png"), HERE / "for_and_against.png")
+        copy_whole(
+            _one(root / "both", f"compare/{Evidence.load(probe).strongest + 1:03d}.png"), HERE / "for_and_against.png"
+        )
         if synthesize.command(["--sheet", str(root / "walkers.png")]):
             raise SystemExit("The sheet of walkers could not be drawn.")
         copy_whole(root / "walkers.png", HERE / "walkers.png")
-
-
-def strongest(results: list[Path]) -> int:
-    """The frame, from 1, on which layers that have a map for each frame have most to show, each on its own scale."""
-    layers = [layer for path in results for layer in Evidence.load(path).layers]
-    frames = max(len(layer.maps) for layer in layers)
-    shown = [layer.maps.max((1, 2)) / layer.strength for layer in layers if len(layer.maps) == frames]
-    return int(np.sum(shown, 0).argmax()) + 1
 
 
 def _one(folder: Path, pattern: str) -> Path:

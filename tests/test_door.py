@@ -164,6 +164,20 @@ def test_a_module_is_left_as_it_was_and_answers_twice_alike():
     assert all(torch.equal(tensor, state[name]) for name, tensor in model.module.state_dict().items())
 
 
+@pytest.mark.parametrize("folder", ["Probes", "Probes/001", "Probes/001/nm-05", ".", "/"])
+def test_a_path_too_short_for_a_walk_is_told_without_looking_above_it(workshop, folder):
+    model = va.load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
+    with pytest.raises(VisualAnalyseError, match=r"is no folder of a walk: id/type/view"):
+        va.explain_probe(model, folder, workshop.gallery)
+
+
+def test_wrong_metrics_and_modules_that_fail_are_told():
+    with pytest.raises(VisualAnalyseError, match="'cosine'.*'euc' and 'cos'"):
+        va.wrap(Foreign(), "n s c h w", metric="cosine")
+    with pytest.raises(VisualAnalyseError, match=r"failed on an input 'n c s h w' of \[1, 3, 5, 8, 8\]"):
+        va.explain_probe(va.wrap(Foreign(), "n c s h w"), torch.rand(3, 5, 8, 8), torch.rand(1, 3, 5, 8, 8))
+
+
 def test_a_folder_that_is_no_walk(workshop):
     model = va.load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
     with pytest.raises(VisualAnalyseError, match="id/type/view"):

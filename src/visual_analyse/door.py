@@ -38,7 +38,7 @@ class Explained(Evidence):
     """Evidence that shows itself in a notebook: one frame of the figure, or any frame by `picture`."""
 
     def picture(self, frame: int | None = None, style: Style | None = None) -> Image.Image:
-        """The figure of one frame, the middle one where none is named."""
+        """The figure of one frame, the one with most evidence where none is named."""
         return picture(self, frame=frame, style=style)
 
     def _repr_png_(self) -> bytes:
@@ -94,12 +94,16 @@ def _walk(probe: Any) -> Walk:
     if isinstance(probe, Walk):
         return probe
     folder = Path(probe)
-    root = folder.resolve()
-    near = scan(root.parents[2]) if folder.is_dir() and len(root.parents) > 2 else []
-    walks = [walk for walk in near if walk.files[0].parent.resolve() == root]
-    if not walks:
-        raise VisualAnalyseError(f"{folder} is no folder of a walk; id/type/view with .pkl files in it is expected.")
-    return walks[0]
+    files = sorted(folder.glob("*.pkl")) if folder.is_dir() else []
+    place = folder.resolve().parts
+    if not files or len(place) < 3:
+        within = sorted({path.parent for path in folder.glob("*/*/*/*.pkl")}) if folder.is_dir() else []
+        hint = f" It holds {len(within)} walks; name one, e.g. {within[0].as_posix()}." if within else ""
+        raise VisualAnalyseError(
+            f"{folder} is no folder of a walk: id/type/view with .pkl files in it is expected.{hint}"
+        )
+    identity, kind, view = place[-3:]
+    return Walk(identity, kind, view, tuple(files))
 
 
 def _foreign_probe(model: ForeignModel, probe: Any) -> Probe:

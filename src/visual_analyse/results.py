@@ -61,7 +61,7 @@ class LayerEvidence:
         return float(np.abs(self.maps).max()) if self.maps.size else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evidence:
     """Why one probe matched one gallery walk: the frames, the maps of each layer, the ledger of parts.
 
@@ -82,6 +82,26 @@ class Evidence:
     def distance(self) -> float:
         """The distance to the match, the sum of `parts`."""
         return float(self.parts.sum())
+
+    @property
+    def of_random_weights(self) -> bool:
+        """Whether the model had no checkpoint, so that the maps mean nothing."""
+        return "checkpoint" in self.manifest and self.manifest["checkpoint"] is None
+
+    @property
+    def strongest(self) -> int:
+        """The frame, from 0, on which the layers together have most to show, each on its own scale."""
+        total = np.zeros(len(self.frames))
+        for layer in self.layers:
+            peaks = np.abs(layer.maps).max((1, 2)) / max(layer.strength, 1e-30)
+            for peak, (first, end) in zip(peaks, layer.spans, strict=True):
+                total[first:end] += peak
+        return int(total.argmax())
+
+    def __repr__(self) -> str:
+        names = ", ".join(layer.key for layer in self.layers[:4]) + (", ..." if len(self.layers) > 4 else "")
+        probe, match = (dict(self.manifest.get(who) or {}).get("name", "?") for who in ("probe", "match"))
+        return f"Evidence({probe} -> {match}, distance {self.distance:.4g}, {len(self.frames)} frames, {names})"
 
     def save(self, path: Path) -> Path:
         """Write the contract's .npz, whole or not at all, readable with `allow_pickle=False`."""

@@ -75,9 +75,21 @@ def test_walkers_nobody_can_make(tmp_path, monkeypatch, capsys, words, said):
     assert not list(tmp_path.iterdir())
 
 
+def test_walkers_never_mix_with_what_is_there(tmp_path, capsys):
+    place = tmp_path / "walkers"
+    assert synthesize.command(["-s", str(place), *FEW]) == 0
+    assert synthesize.command(["-s", str(place), *FEW]) == 0  # the same again is no mixture
+    assert synthesize.command(["-s", str(place), *FEW, "--views", "054"]) == 2
+    assert "001/nm-01/090" in capsys.readouterr().err
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
+    assert synthesize.command(["-s", str(tmp_path / "mine"), *FEW]) == 2
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
 def test_layers_by_a_command(workshop, capsys):
     assert layers.command(["-c", str(workshop.config)]) == 0
-    said = capsys.readouterr().err
+    said = capsys.readouterr().out
     assert "22" in said
     assert "gl_block3.2.conv" in said
     assert "whole walk, 16x11" in said

@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,37 @@ def test_a_gallery_changes_the_maps(workshop):
     assert second.manifest["match"] != first.manifest["match"]
     assert second.distance > first.distance
     assert not np.array_equal(first.layers[0].maps, second.layers[0].maps)
+
+
+def test_who_matched_is_told(workshop, capsys):
+    command(workshop.arguments(layers="1"))
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    same = found.manifest["match"]["name"].startswith("001")
+    who = "the same person" if same else "another person"
+    line = f"001-nm-05-090 -> {found.manifest['match']['name']} ({who}), distance {found.distance:.4g}"
+    assert line in capsys.readouterr().err
+
+
+def test_a_gallery_of_the_probe_alone_is_told(workshop, capsys):
+    for person in ("002", "003"):
+        (workshop.gallery / person / "nm-01/072/0.pkl").unlink()
+    command(workshop.arguments(layers="1"))
+    assert "001-nm-05-090: its gallery holds no other person" in capsys.readouterr().err
+
+
+def test_random_weights_are_told_on_the_figure(workshop, capsys):
+    """The results look like any other: the figure, the commands and the notebook's line must all say it."""
+    from visual_analyse.draw.inline import picture
+
+    command(workshop.arguments(layers="1", checkpoint="none"))
+    assert "RANDOM WEIGHTS" in capsys.readouterr().err
+    path = workshop.root / "out" / "GaitSet_001-nm-05-090.npz"
+    assert main(["visual_gradcam", str(path), "-d", "compare"]) == 0
+    assert "RANDOM WEIGHTS" in capsys.readouterr().err
+    found = Evidence.load(path)
+    trained = replace(found, manifest={**found.manifest, "checkpoint": "gaitset.pt"})
+    assert np.asarray(picture(found)).shape == np.asarray(picture(trained)).shape
+    assert (np.asarray(picture(found)) != np.asarray(picture(trained))).any()
 
 
 def test_weights_frame_and_clip_differ(workshop):

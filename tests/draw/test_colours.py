@@ -63,9 +63,17 @@ def test_values_beyond_a_set_scale_take_its_end() -> None:
 
 
 def test_the_bar_runs_through_the_whole_colour_map() -> None:
-    paint = Paint(Style())
-    bar = paint.bar(256, 3)
-    assert bar.shape == (3, 256, 3) and (bar[1] == paint.table).all()
+    paint = Paint(Style(opacity=1))
+    bar = paint.bar(256, 4)
+    assert bar.shape == (4, 256, 3) and (bar == paint.table).all()
+
+
+def test_the_bar_shows_the_colours_that_are_seen() -> None:
+    """Over black above, over white below: what 0.4 of black and of white and 0.6 of the colour mix to."""
+    paint = Paint(Style(opacity=0.6))
+    bar = paint.bar(256, 4).astype(float)
+    assert np.abs(bar[1] - 0.6 * paint.table).max() <= 1
+    assert np.abs(bar[2] - (0.4 * 255 + 0.6 * paint.table)).max() <= 1
 
 
 @pytest.mark.parametrize(

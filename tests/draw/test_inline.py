@@ -15,10 +15,10 @@ from visual_analyse.results import Evidence
 Make = Callable[..., Evidence]
 
 
-def test_a_notebook_sees_the_figure_of_the_middle(evidence_of: Make) -> None:
+def test_a_notebook_sees_the_frame_with_most_evidence(evidence_of: Make) -> None:
     evidence = evidence_of()
     figure = Figure([Row("GaitSet", evidence)])
-    assert (np.asarray(picture(evidence)) == figure.scene(2)).all()
+    assert (np.asarray(picture(evidence)) == figure.scene(evidence.strongest)).all()
     assert (np.asarray(picture(evidence, frame=-1)) == figure.scene(3)).all()
 
 

@@ -43,6 +43,8 @@ def command(arguments: Sequence[str] | None = None) -> int:
 def run(options: Any) -> None:
     """Write the folder, by the very commands that it prints; what a stopped demo had made is made anew."""
     folder: Path = options.save_dir
+    if folder.exists() and not folder.is_dir():
+        raise VisualAnalyseError(f"{folder} is a file; name a folder with --save_dir.")
     if folder.exists() and any(folder.iterdir()) and not (folder / TYPED).is_file():
         raise VisualAnalyseError(
             f"The folder {folder} is not empty and holds no demo, which would replace its probes and gallery. "

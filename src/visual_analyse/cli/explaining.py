@@ -43,6 +43,8 @@ def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
         partition = read_partition(found[0]) if found else None
         if not found:
             warn(f"The partition {config.partition} is not there, so identities for training may be gallery too.")
+        else:
+            console.print(escape(f"Walks are compared within the test or training ids of {found[0]}."), style="dim")
     cross_view = config.sections.get("evaluator_cfg", {}).get("cross_view_gallery", False)
     return Protocol(config.test_dataset_name, partition, bool(cross_view))
 
@@ -165,7 +167,7 @@ class Run:
             evidence = explain_match(self.model, seen, gallery, layers, plan, self.options.weights, facts)
             evidence.save(target)
             self.store.keep(name, lambda stream: stream.write(target.read_bytes()))
-        self._tell(probe, evidence)
+        self._tell(probe, walks, evidence)
 
     def _kept(self, name: str, target: Path) -> Evidence | None:
         """An earlier run's result of the same content, copied to its place; None where there is no sound one."""
@@ -179,10 +181,21 @@ class Run:
         copy_whole(path, target)
         return evidence
 
-    def _tell(self, probe: Sequence, evidence: Evidence) -> None:
+    def _tell(self, probe: Sequence, walks: list[Sequence], evidence: Evidence) -> None:
         """Say what a reader of the maps must know about them."""
         manifest, frames = evidence.manifest, len(evidence.frames)
+        match = next(walk for walk in walks if walk.name == manifest["match"]["name"])
+        people = len({walk.id for walk in walks})
+        who = "the same person" if match.id == probe.id else "another person"
+        console.print(
+            escape(
+                f"{plain(probe.name)} -> {plain(match.name)} ({who}), distance {evidence.distance:.4g}, "
+                f"nearest of {len(walks)} walks of {people} people; most evidence on frame {evidence.strongest + 1}"
+            )
+        )
         said = []
+        if people == 1 and match.id == probe.id:
+            said.append("its gallery holds no other person, so this match could not be wrong.")
         if manifest["gallery"]["same_as_probe"]:
             names = listed([plain(name) for name in manifest["gallery"]["same_as_probe"]])
             said.append(f"left out of its gallery, being the same walk to the model: {names}.")

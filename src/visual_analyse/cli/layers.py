@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 from visual_analyse.cli.parsing import Parser, number, run_command
 
@@ -53,4 +56,6 @@ def run(options: Any) -> None:
     else:
         arrays = scan(options.probe_dir, "--probe_dir")[0].load(model.config.data_in_use)
     plan = resolve(model, model.batch([arrays]))
-    show_layers([layer for layer, _ in leaves(model.module)], plan, len(arrays[0]))
+    width = None if sys.stdout.isatty() else 200  # in a file or a pipe no name is cut
+    shown = Console(width=width, highlight=False)
+    show_layers([layer for layer, _ in leaves(model.module)], plan, len(arrays[0]), shown)

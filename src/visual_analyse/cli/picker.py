@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,7 +16,7 @@ from visual_analyse.explain.layers import Layer, select
 from visual_analyse.explain.plan import Plan
 
 
-def show_layers(layers: Sequence[Layer], plan: Plan, length: int) -> None:
+def show_layers(layers: Sequence[Layer], plan: Plan, length: int, to: Console = console) -> None:
     """Print every layer's number, name, kind, output shape and how it lies on the frames of a walk."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("no.", justify="right")
@@ -28,7 +29,7 @@ def show_layers(layers: Sequence[Layer], plan: Plan, length: int) -> None:
         table.add_row(
             str(layer.number), escape(layer.name), layer.kind, shape, lies(plan, layer.number, length), style=style
         )
-    console.print(table)
+    to.print(table)
 
 
 def show_plan(layers: Sequence[Layer], plan: Plan, length: int) -> None:

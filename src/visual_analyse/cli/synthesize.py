@@ -8,6 +8,7 @@ from typing import Any
 
 from visual_analyse.cli.parsing import Parser, number, run_command
 from visual_analyse.cli.progress import DelayedBar
+from visual_analyse.errors import VisualAnalyseError
 
 EPILOG = """\
 examples:
@@ -68,6 +69,7 @@ def run(options: Any) -> None:
         return
     names = ("identities", "conditions", "views", "frames")
     wanted = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    refuse_others(options.save_dir, wanted, options.plant)
     with DelayedBar() as bar:
         bar.begin("walking", 0, 1)
         if options.plant is None:
@@ -75,3 +77,22 @@ def run(options: Any) -> None:
         else:
             made = write_planted(options.save_dir, options.plant, seed=options.seed, progress=bar.within, **wanted)
     print(f"Wrote the walkers in {options.save_dir}, and their partition {made}.")
+
+
+def refuse_others(folder: Path, wanted: dict[str, Any], plant: str | None) -> None:
+    """Refuse a folder that holds anything but walks which these options would write again."""
+    from visual_analyse.synthetic.walk import CONDITIONS, VIEWS
+
+    if not folder.is_dir():
+        return
+    people = wanted.get("identities", 20 if plant is None else 8)
+    kinds = set(wanted.get("conditions", CONDITIONS if plant is None else CONDITIONS[:6]))
+    views = set(wanted.get("views", VIEWS if plant is None else ("090",)))
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        place = path.relative_to(folder).parts
+        known = len(place) == 4 and place[0].isdigit() and int(place[0]) <= people
+        if not known or place[1] not in kinds or place[2] not in views:
+            raise VisualAnalyseError(
+                f"{folder} holds {'/'.join(place[:3])}, which is not of this dataset; the two would be mixed. Name "
+                "another folder with --save_dir, or remove that one."
+            )

@@ -183,6 +183,8 @@ def _plan(found: list[_Found], options: Namespace, style: Style, bar: DelayedBar
         evidence = _load(file.path, file.searched)
         if evidence is not None:
             cards.append(Card.of(file.path, evidence))
+            if evidence.of_random_weights:
+                _notice(f"{file.path.name} is of RANDOM WEIGHTS: its maps mean nothing.")
     groups, sentences = group(cards) if in_rows else ([(card,) for card in cards], [])
     for sentence in sentences:
         _notice(sentence)

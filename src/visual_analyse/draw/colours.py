@@ -71,9 +71,12 @@ class Paint:
         return mixtures.view(np.uint32)[:, 0]
 
     def bar(self, width: int, height: int) -> Scene:
-        """The colour map as a bar, smallest value left: uint8 `[height, width, 3]`."""
-        shades = (np.arange(width) * 256 // width).astype(np.uint8)
-        return np.broadcast_to(self.table[shades], (height, width, 3))
+        """The colours as they are seen, smallest value left: uint8 `[height, width, 3]`, the upper half as they lie
+        over black, the lower half as they lie over white."""
+        shades = np.broadcast_to((np.arange(width) * 256 // width).astype(np.uint8), (height, width))
+        below = np.zeros((height, width), np.uint8)
+        below[height // 2 :] = 255
+        return self.over(below, shades)
 
 
 def table(name: str) -> Scene:

@@ -16,7 +16,7 @@ from visual_analyse.results import Evidence
 def picture(evidence: Evidence, *others: Evidence, frame: int | None = None, style: Style | None = None) -> Image.Image:
     """The figure of one frame: the frame and all layers; results of other models on the same walk are further rows.
 
-    `frame` from 0, negative ones from the end, None for the middle of the walk.
+    `frame` from 0, negative ones from the end, None for the one on which the layers have most to show.
 
     Raises VisualAnalyseError for a frame the walk has not, and for results that cannot be drawn.
 
@@ -24,7 +24,7 @@ def picture(evidence: Evidence, *others: Evidence, frame: int | None = None, sty
     """
     rows = [Row(model_name(one, Path("evidence")), one) for one in (evidence, *others)]
     figure = Figure(rows, style)
-    chosen = len(figure) // 2 if frame is None else frame + len(figure) * (frame < 0)
+    chosen = evidence.strongest if frame is None else frame + len(figure) * (frame < 0)
     if not 0 <= chosen < len(figure):
         raise VisualAnalyseError(
             f"There is no frame {frame}: the walk has {len(figure)}, 0 to {len(figure) - 1} (or -1 for the last)."

@@ -40,6 +40,9 @@ class ForeignModel:
                 'between, is expected; e.g. wrap(module, "n s c h w").'
             )
 
+        if self.metric not in ("euc", "cos"):
+            raise VisualAnalyseError(f"The metric {self.metric!r} is not known; 'euc' and 'cos' are.")
+
     @property
     def device(self) -> torch.device:
         """Where the module's parameters are."""
@@ -63,7 +66,13 @@ class ForeignModel:
 
     def embed(self, batch: Batch) -> Tensor:
         """Embeddings `[n, c, p]` of a batch."""
-        found = self.module(batch.inputs[0])
+        try:
+            found = self.module(batch.inputs[0])
+        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            raise VisualAnalyseError(
+                f"The module failed on an input {self.axes!r} of {list(batch.inputs[0].shape)}: {error}. Name the axes "
+                "that its forward takes."
+            ) from error
         if not isinstance(found, Tensor) or found.ndim not in (2, 3) or len(found) != len(batch):
             what = f"a tensor of {list(found.shape)}" if isinstance(found, Tensor) else f"a {type(found).__name__}"
             raise VisualAnalyseError(

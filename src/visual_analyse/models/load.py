@@ -40,6 +40,8 @@ def load_model(
     """
     path = config.path if isinstance(config, Config) else Path(config)
     source = find_checkout(checkout, path)
+    if source is not None and not path.is_file() and (source.root / path).is_file():
+        path = source.root / path  # as OpenGait's users type it, from whatever folder
     if not isinstance(config, Config):
         config = read_config(path, None if source is None else source.defaults)
     place, notice = pick_device(device)

@@ -51,7 +51,7 @@ class Layout:
         self._box = max(1, round(height * zoom)), max(1, round(width * zoom))
         self.width = self._box[1]
         self._gap = round(0.8 * self.title)
-        self._bar = max(3, self.title // 2)
+        self._bar = max(4, round(0.8 * self.title))
         self._names = [_short_names(walk) for walk in walks]
         self._name_size = self._fitting()
         self.cells: list[Cell] = []
@@ -98,6 +98,8 @@ class Layout:
             scale = "one colour scale for all layers and results"
         notes = [POLARITIES[style.polarity], scale]
         notes += ["in percent of each model's distance"] if len(rows) > 1 else []
+        notes += ["columns pair layers by their order"] if any(names != self._names[0] for names in self._names) else []
+        notes += ["bars: over black, over white"] if 0 < style.opacity < 1 else []
         return self._flow(canvas, y, width, [(note, False) for note in notes], self.small, GREY)
 
     def _flow(
@@ -212,7 +214,8 @@ def paste(canvas: Scene, patch: Scene, y: int, x: int) -> None:
 
 def _facts(row: Row) -> list[str]:
     match = named(row.evidence.manifest, "match")
-    return ([f"match {match}"] if match else []) + [f"distance {row.evidence.distance:.4g}"]
+    facts = ([f"match {match}"] if match else []) + [f"distance {row.evidence.distance:.4g}"]
+    return facts + (["RANDOM WEIGHTS"] if row.evidence.of_random_weights else [])
 
 
 def _short_names(walk: Walk) -> list[tuple[int, str]]:
