@@ -172,7 +172,7 @@ def test_a_path_too_short_for_a_walk_is_told_without_looking_above_it(workshop, 
 
 
 def test_wrong_metrics_and_modules_that_fail_are_told():
-    with pytest.raises(VisualAnalyseError, match="'cosine'.*'euc' and 'cos'"):
+    with pytest.raises(VisualAnalyseError, match=r"'cosine'.*'euc' and 'cos'"):
         va.wrap(Foreign(), "n s c h w", metric="cosine")
     with pytest.raises(VisualAnalyseError, match=r"failed on an input 'n c s h w' of \[1, 3, 5, 8, 8\]"):
         va.explain_probe(va.wrap(Foreign(), "n c s h w"), torch.rand(3, 5, 8, 8), torch.rand(1, 3, 5, 8, 8))

@@ -117,15 +117,15 @@ def _draw(options: Namespace) -> int:
     with DelayedBar() as bar:
         jobs, styles = _plan(found, options, style, bar)
         written: Counter[str] = Counter()
-        strides: dict[str, set[Path]] = {}
+        cautions: dict[str, set[Path]] = {}
         for place, job in enumerate(jobs):
             bar.begin(job.folder.name, place, len(jobs))
             rows = _rows(job)
             if rows is None:
                 continue
             for path, row in zip(job.paths, rows, strict=True):
-                for sentence in _strides(row):
-                    strides.setdefault(sentence, set()).add(path)
+                for sentence in _cautions(row):
+                    cautions.setdefault(sentence, set()).add(path)
             album = Album(rows, make_folder(job.folder), styles[len(rows) > 1], [digest(path) for path in job.paths],
                           bar.within)  # fmt: skip
             drawn = {"pictures": album.merge() if "merge" in job.products else 0,
@@ -138,7 +138,7 @@ def _draw(options: Namespace) -> int:
             f"None of the {len(found)} .npz under {_listed(options.paths)} is a Grad-CAM result that can be drawn. "
             "Name one written by 'python -m visual_analyse.grad_cam'."
         )
-    for sentence, paths in strides.items():
+    for sentence, paths in cautions.items():
         _notice(sentence + (f" ({len(paths)} results)" if len(paths) > 1 else ""))
     _summary(written, jobs, options.save_dir)
     return 0
@@ -183,8 +183,6 @@ def _plan(found: list[_Found], options: Namespace, style: Style, bar: DelayedBar
         evidence = _load(file.path, file.searched)
         if evidence is not None:
             cards.append(Card.of(file.path, evidence))
-            if evidence.of_random_weights:
-                _notice(f"{file.path.name} is of RANDOM WEIGHTS: its maps mean nothing.")
     groups, sentences = group(cards) if in_rows else ([(card,) for card in cards], [])
     for sentence in sentences:
         _notice(sentence)
@@ -247,8 +245,10 @@ def _load(path: Path, searched: bool) -> Evidence | None:
     return evidence
 
 
-def _strides(row: Row) -> Iterator[str]:
-    """A sentence where time was strided."""
+def _cautions(row: Row) -> Iterator[str]:
+    """What a reader of the pictures must know: random weights, strides over time."""
+    if row.evidence.of_random_weights:
+        yield f"{row.model}: RANDOM WEIGHTS, so these maps mean nothing."
     strided = [view for view in Walk(row.evidence).views if view.strided]
     if strided:
         unseen = max(int((view.step_of < 0).sum()) for view in strided)
