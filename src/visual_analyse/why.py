@@ -20,11 +20,10 @@ from visual_analyse.explain.grad_cam import Weights
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
-from visual_analyse.explain.targets import part_distances
+from visual_analyse.explain.targets import distance_to
 from visual_analyse.gait.kinds import frames_for_picture, kind_of
 from visual_analyse.gait.sequences import Sequence as Walk
-from visual_analyse.measure.distances import nearest
-from visual_analyse.measure.distances import part_distances as exact_part_distances
+from visual_analyse.measure.distances import nearest, part_distances
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.names import plain
 from visual_analyse.results import Evidence, InputKind
@@ -101,9 +100,9 @@ def explain_match(
         rivals = known[others] if len(same) else known
         match = int(others[nearest(own[None], rivals, model.metric)[0]])
         found["match"], found["same"] = match, [gallery.names[k] for k in same]
-        found["parts"] = exact_part_distances(own, known[match : match + 1], model.metric)[0]
+        found["parts"] = part_distances(own, known[match : match + 1], model.metric)[0]
         walk = torch.from_numpy(known[match : match + 1]).to(embeddings.device)
-        return part_distances(embeddings.float(), walk, model.metric).sum(1)
+        return distance_to(walk, model.metric)(embeddings.float())
 
     explanation = explain(model, probe.batch, distance, layers, plan=plan, weights=weights)
     length = probe.batch.lengths[0]

@@ -222,6 +222,32 @@ def test_a_layer_that_no_gradient_reaches_is_told():
         explain(model, walk((2,)), lambda e: e.square().sum((1, 2)), layers_of(model, "cut"))
 
 
+def test_a_gradient_that_fails_is_a_sentence():
+    """An operation that has no backward, in the middle of a model."""
+
+    class OneWay(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            raise RuntimeError("derivative for one_way is not implemented")
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 2, 3, padding=1)
+
+        def forward(self, batch):
+            return OneWay.apply(self.conv(batch.inputs[0].flatten(0, 1).unsqueeze(1))).mean((0, 3)).unsqueeze(0)
+
+    model = Model(fixed(Net()))
+    with pytest.raises(VisualAnalyseError, match="gradient could not be computed: derivative for one_way"):
+        explain(model, walk((2,)), lambda e: e.square().sum((1, 2)), layers_of(model))
+    assert not any(module._forward_hooks for module in model.module.modules())
+
+
 @pytest.mark.parametrize("metric", ["euc", "cos"])
 def test_a_part_that_agrees_exactly_leaves_the_gradient_finite(metric):
     probe = torch.rand(1, 4, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()

@@ -16,7 +16,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import Capture, Slot, frozen
 from visual_analyse.explain.grad_cam import Weights, grad_cam
 from visual_analyse.explain.layers import Layer, leaves
-from visual_analyse.explain.memory import enough_memory
+from visual_analyse.explain.memory import enough_memory, out_of_memory
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan, resolve
 from visual_analyse.explain.targets import Target
@@ -141,9 +141,12 @@ def _backward(
     if values.requires_grad and roots:
         try:
             found = torch.autograd.grad(values.sum(), list(roots.values()), allow_unused=True)
-        except NotImplementedError as error:
+        except RuntimeError as error:
+            if out_of_memory(error):
+                raise
             raise VisualAnalyseError(
-                f"The model cannot be differentiated here: {error}. Choose later layers, or --device cpu."
+                f"The model's gradient could not be computed: {str(error).splitlines()[0]}. Choose later layers, or "
+                "--device cpu."
             ) from error
         for slot, gradient in zip(roots, found, strict=True):
             if gradient is not None:

@@ -27,9 +27,18 @@ def enough_memory(what: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        if not isinstance(error, _OUT_OF_MEMORY) and not any(sign in str(error) for sign in _SIGNS):
+        if not out_of_memory(error):
             raise
         raise VisualAnalyseError(
             f"The memory of the device did not suffice for {what}. Take later layers or a shorter walk, free "
             "memory, or type --device cpu."
         ) from error
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an exception is one of the ways in which torch says that memory ran out.
+
+    >>> out_of_memory(RuntimeError("shapes do not fit"))
+    False
+    """
+    return isinstance(error, _OUT_OF_MEMORY) or any(sign in str(error) for sign in _SIGNS)
