@@ -234,9 +234,9 @@ def test_an_output_folder_that_cannot_be_written(workshop, capsys):
 def test_a_full_disk_keeps_what_was_finished(workshop, capsys, monkeypatch):
     import errno
 
-    import visual_analyse.results as results
+    from visual_analyse.results import evidence
 
-    real, wrote = results.np.savez_compressed, []
+    real, wrote = evidence.np.savez_compressed, []
 
     def full(*args, **kwargs):
         if wrote:
@@ -244,7 +244,7 @@ def test_a_full_disk_keeps_what_was_finished(workshop, capsys, monkeypatch):
         wrote.append(1)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(results.np, "savez_compressed", full)
+    monkeypatch.setattr(evidence.np, "savez_compressed", full)
     text = said(capsys, workshop.arguments(layers="1"))
     assert "No space left" in text
     assert [path.name for path in (workshop.root / "out").iterdir()] == ["GaitSet_001-nm-05-090.npz"]

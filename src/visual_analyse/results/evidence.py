@@ -1,21 +1,18 @@
-"""What is computed, as frozen records, and the .npz files they live in."""
+"""Why one probe matched one gallery walk, as a frozen record and its .npz."""
 
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import write_whole
-
-Array = NDArray[Any]
+from visual_analyse.results.archive import Array, read_npz, some_of
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ class Evidence:
         missing = [name for name in ("frames", "parts", "manifest") if name not in arrays]
         if missing:
             raise VisualAnalyseError(
-                f"{path} is no Grad-CAM result: it lacks {', '.join(missing)}; it holds {_some(arrays)}. "
+                f"{path} is no Grad-CAM result: it lacks {', '.join(missing)}; it holds {some_of(arrays)}. "
                 "Name an .npz written by 'python -m visual_analyse.grad_cam'."
             )
         try:
@@ -156,33 +153,3 @@ class Evidence:
             ) from error
         inputs = {name[len("inputs/") :]: array for name, array in arrays.items() if name.startswith("inputs/")}
         return Evidence(arrays["frames"], layers, arrays["parts"], manifest, inputs, kind)
-
-
-def read_npz(path: Path) -> dict[str, Array]:
-    """All arrays of an .npz, with pickles left unopened.
-
-    Raises VisualAnalyseError where the file is missing, is no .npz, is cut short, or holds pickled objects.
-
-    >>> sorted(read_npz(Path("map.npz")))  # doctest: +SKIP
-    """
-    if not path.is_file():
-        raise VisualAnalyseError(f"There is no file {path}. Name an .npz result, or a folder that holds some.")
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            if not isinstance(stored, np.lib.npyio.NpzFile):
-                raise VisualAnalyseError(f"{path} holds a single array, not an .npz archive of several.")
-            return {name: stored[name] for name in stored.files}
-    except ValueError as error:
-        if "pickle" in str(error):
-            raise VisualAnalyseError(
-                f"{path} holds pickled Python objects, as files of the older tool did. They can run code, so it was "
-                "left unopened: run 'python -m visual_analyse.grad_cam' (or tsne, umap) again to make the result anew."
-            ) from error
-        raise VisualAnalyseError(f"{path} is no readable .npz ({error}). Make the result anew.") from error
-    except (OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise VisualAnalyseError(f"{path} is no readable .npz: it is damaged or cut short ({error}).") from error
-
-
-def _some(names: Mapping[str, object]) -> str:
-    listed = ", ".join(sorted(names)[:6])
-    return (listed + ", ...") if len(names) > 6 else listed or "nothing"

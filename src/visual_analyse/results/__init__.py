@@ -1,0 +1,7 @@
+"""What is computed, as frozen records, and the .npz files they live in."""
+
+from visual_analyse.results.archive import read_npz
+from visual_analyse.results.embedding_map import Basis, EmbeddingMap, load_basis
+from visual_analyse.results.evidence import Evidence, InputKind, LayerEvidence
+
+__all__ = ["Basis", "EmbeddingMap", "Evidence", "InputKind", "LayerEvidence", "load_basis", "read_npz"]
