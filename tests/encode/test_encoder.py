@@ -29,7 +29,7 @@ def test_embeddings_are_those_of_walks_alone(workshop, name, packs):
     walks = scan(workshop.gallery)
     encoder = Encoder(model)
     found = np.stack(list(encoder.encode(walks)))
-    assert encoder.packs is packs
+    assert encoder.forward.packs is packs
     with torch.no_grad():
         alone = np.stack([model.embed(model.batch([walk.load()])).numpy()[0] for walk in walks])
     assert np.abs(found - alone).max() <= 1e-5 * np.abs(alone).max()
@@ -81,9 +81,9 @@ def test_a_gallery_is_encoded_once(workshop, monkeypatch):
     first = list(Encoder(model, store).encode(scan(workshop.gallery)))
     write_walk(workshop.gallery, "004/nm-01/000", silhouettes(77))
     forwards = []
-    real = Encoder._forward
+    real = Encoder._embed
     monkeypatch.setattr(
-        Encoder, "_forward", lambda self, group: forwards.extend(w.name for w, _ in group) or real(self, group)
+        Encoder, "_embed", lambda self, group: forwards.extend(w.name for w, _ in group) or real(self, group)
     )
     second = list(Encoder(model, store).encode(scan(workshop.gallery)))
     assert forwards == ["004-nm-01-000"]

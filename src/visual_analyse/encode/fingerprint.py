@@ -26,6 +26,7 @@ def fingerprint(model: GaitModel) -> str:
     return key(
         model.class_name,
         model.source,
+        model.embedding,
         json.dumps(settings, sort_keys=True, default=str),
         *(digest(path) for path in sorted(model.code)),
         own_code(),
@@ -43,7 +44,7 @@ def own_code() -> str:
     64
     """
     home = Path(visual_analyse.errors.__file__).parent
-    idle = {"cli", "draw", "synthetic"}
+    idle = {"cli", "draw", "embed", "synthetic", "trust"}
     files = [path for path in sorted(home.rglob("*.py")) if path.relative_to(home).parts[0] not in idle]
     return key(*(digest(path) for path in files))
 

@@ -17,7 +17,9 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.model import Batch
 from visual_analyse.gait.config import Config
 from visual_analyse.models.checkout import Checkout
+from visual_analyse.models.seeding import seeded
 
+EMBEDDING = "embeddings"  # what OpenGait's own evaluation compares walks by
 # By the number of dimensions; OpenGait's inputs have no names of their own.
 AXES = {2: "n s", 3: "n s c", 4: "n s h w", 5: "n s c h w"}
 # What a network raises on an input it cannot take. Exactly these: a caller's own exceptions pass through.
@@ -36,11 +38,20 @@ _CHECK = "Check the walk against what the model was made for: the kind, the size
 
 
 @dataclass(frozen=True, eq=False)
+class Prepared:
+    """One walk as a model takes it: an array for each input, and how many frames it had."""
+
+    inputs: tuple[NDArray[Any], ...]
+    frames: int
+
+
+@dataclass(frozen=True, eq=False)
 class GaitModel:
     """A model of OpenGait, a checkout's or a built-in one, on its device, in evaluation mode, its parameters frozen.
 
     `name` is the config's `save_name`; `source` is "checkout" or "built-in"; `checkpoint` is None for random weights;
     `code` are the files its answers depend on; `notices` are to be printed; `seed` was that of random weights.
+    `embedding` names the tensor of its `inference_feat` that walks are compared by.
 
     >>> model.embed(model.batch([walk])).shape  # doctest: +SKIP
     torch.Size([1, 256, 62])
@@ -56,6 +67,7 @@ class GaitModel:
     code: tuple[Path, ...] = ()
     notices: list[str] = field(default_factory=list)
     seed: int = 1597
+    embedding: str = EMBEDDING
 
     @property
     def name(self) -> str:
@@ -83,44 +95,68 @@ class GaitModel:
         `packed`: one after another along `s` in a batch of one, as OpenGait's tests have several; else stacked along
         `n`, for which they must be equally long. Raises VisualAnalyseError where inputs and transforms do not agree.
         """
-        for walk in walks:
-            self._check(walk)
-        with self._code("The transforms failed"):
-            ready = [
-                [np.asarray(change(data)) for change, data in zip(self.transforms, walk, strict=True)] for walk in walks
-            ]
-        lengths = tuple(len(walk[0]) for walk in walks)
+        return self.join([self.prepare(walk) for walk in walks], packed)
+
+    def prepare(self, walk: Sequence[Any], seed: int | None = None) -> Prepared:
+        """One walk, as read from its pkls, through the transforms: what `join` makes batches of.
+
+        `seed`: where a checkout's transforms draw random numbers, they draw them from it, and nobody else's numbers
+        are touched. Raises VisualAnalyseError where inputs and transforms do not agree.
+        """
+        self._check(walk)
+        with self._code("The transforms failed", seed):
+            inputs = [np.asarray(change(data)) for change, data in zip(self.transforms, walk, strict=True)]
+        return Prepared(tuple(inputs), len(walk[0]))
+
+    def join(self, walks: Sequence[Prepared], packed: bool = False) -> Batch:
+        """The batch of some prepared walks, on the model's device."""
+        inputs = range(len(self.transforms))
         return Batch(
-            inputs=tuple(self._join([walk[k] for walk in ready], packed) for k in range(len(self.transforms))),
-            axes=tuple(AXES.get(ready[0][k].ndim + 1, "n s ...") for k in range(len(self.transforms))),
-            lengths=lengths,
+            inputs=tuple(self._join([walk.inputs[k] for walk in walks], packed) for k in inputs),
+            axes=tuple(AXES.get(walks[0].inputs[k].ndim + 1, "n s ...") for k in inputs),
+            lengths=tuple(walk.frames for walk in walks),
             packed=packed,
         )
 
-    def embed(self, batch: Batch) -> Tensor:
+    def embed(self, batch: Batch, seed: int | None = None) -> Tensor:
         """Embeddings `[n, c, p]` of a batch of n walks, with a graph where gradients are enabled.
 
-        Raises VisualAnalyseError where the model fails on the batch, or answers without embeddings.
+        `seed` as for `prepare`. Raises VisualAnalyseError where the model fails on the batch, or answers without
+        the embeddings that it is asked for.
         """
         n = len(batch)
         together = batch.packed or n == 1
         lengths = torch.tensor([batch.lengths], dtype=torch.int32, device=self.device) if together else None
         labels = torch.zeros(n, dtype=torch.int64, device=self.device)
-        with self._code(f"{self.name} failed on an input of {', '.join(str(list(x.shape)) for x in batch.inputs)}"):
+        sizes = ", ".join(str(list(x.shape)) for x in batch.inputs)
+        with self._code(f"{self.name} failed on an input of {sizes}", seed):
             answer = self.module((list(batch.inputs), labels, [""] * n, [""] * n, lengths))
         found = answer.get("inference_feat") if isinstance(answer, dict) else None
-        embeddings = found.get("embeddings") if isinstance(found, dict) else None
+        embeddings = found.get(self.embedding) if isinstance(found, dict) else None
         if not isinstance(embeddings, Tensor) or embeddings.dim() not in (2, 3):
-            keys = ", ".join(map(str, found)) if isinstance(found, dict) and found else "nothing"
-            raise VisualAnalyseError(
-                f"{self.name} answers without embeddings [n, c, p] to compare walks by: its inference_feat has {keys}. "
-                "Name the config of a model, or phase of one, that recognises walks rather than segments them."
-            )
+            raise VisualAnalyseError(self._without(found))
         if len(embeddings) != n:
             raise VisualAnalyseError(
                 f"{self.name} answered {n} walks with {len(embeddings)} embeddings. Give it one walk at a time."
             )
         return embeddings if embeddings.dim() == 3 else embeddings.unsqueeze(2)
+
+    def _without(self, found: Any) -> str:
+        """What to say of an `inference_feat` that lacks the embedding."""
+        tensors = {str(name): x for name, x in (found if isinstance(found, dict) else {}).items()}
+        usable = {name: list(x.shape) for name, x in tensors.items() if isinstance(x, Tensor) and x.dim() in (2, 3)}
+        if self.embedding != EMBEDDING and usable:
+            there = ", ".join(f"{name} {shape}" for name, shape in usable.items())
+            return (
+                f"{self.name} answers without an embedding {self.embedding!r} [n, c, p] or [n, c]; its inference_feat "
+                f"has {there}. Name one of these with --embedding."
+            )
+        others = f" Or take {' or '.join(list(usable)[:3])} with --embedding." if usable else ""
+        return (
+            f"{self.name} answers without embeddings [n, c, p] to compare walks by: its inference_feat has "
+            f"{', '.join(tensors) or 'nothing'}. Name the config of a model, or phase of one, that recognises walks "
+            f"rather than segments them.{others}"
+        )
 
     def _check(self, walk: Sequence[Any]) -> None:
         inputs, changes = len(walk), len(self.transforms)
@@ -148,8 +184,11 @@ class GaitModel:
         return torch.from_numpy(np.ascontiguousarray(joined, dtype=np.float32)).to(self.device)
 
     @contextlib.contextmanager
-    def _code(self, what: str) -> Any:
-        """The surroundings in which the model's code runs, and a sentence for what it raises."""
+    def _code(self, what: str, seed: int | None = None) -> Any:
+        """The surroundings in which the model's code runs, and a sentence for what it raises.
+
+        A checkout's code may draw random numbers; the built-in models and transforms do not.
+        """
         if self.checkout is None:
             try:
                 yield
@@ -159,5 +198,6 @@ class GaitModel:
                 first = (str(error).strip() or "no message").splitlines()[0]
                 raise VisualAnalyseError(f"{what}: {type(error).__name__}: {first}. {_CHECK}") from error
         else:
-            with self.checkout.active(self.device), self.checkout.faults(what, _CHECK, _FAULTS):
+            drawn = contextlib.nullcontext() if seed is None else seeded(seed, self.device)
+            with self.checkout.active(self.device), drawn, self.checkout.faults(what, _CHECK, _FAULTS):
                 yield

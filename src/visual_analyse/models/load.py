@@ -16,7 +16,7 @@ from visual_analyse.models import builtin
 from visual_analyse.models.checkout import Checkout, find_checkout
 from visual_analyse.models.checkpoint import load_checkpoint, resolve_checkpoint
 from visual_analyse.models.device import pick_device
-from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.models.gait_model import EMBEDDING, GaitModel
 
 SEED = 1597
 
@@ -28,12 +28,14 @@ def load_model(
     checkpoint: Path | str | None = None,
     device: str = "0",
     seed: int = SEED,
+    embedding: str = EMBEDDING,
 ) -> GaitModel:
     """The model of a config: the checkout's class where there is a checkout that has it, else the built-in one.
 
     `checkout` names a folder with `opengait/`; else it is found (`find_checkout`). `checkpoint` is a file, "none" for
-    random weights (from `seed`; a notice says so), or None for the config's own. Raises VisualAnalyseError for what
-    is wrong with config, checkout, checkpoint or device.
+    random weights (from `seed`; a notice says so), or None for the config's own. `embedding` names the tensor of the
+    model's `inference_feat` that walks are compared by. Raises VisualAnalyseError for what is wrong with config,
+    checkout, checkpoint or device; whether there is such an embedding shows when the model first answers.
 
     >>> load_model(Path("configs/gaitset/gaitset.yaml"), checkpoint="none").class_name  # doctest: +SKIP
     'GaitSet'
@@ -72,6 +74,7 @@ def load_model(
         code=tuple(files),
         notices=notices,
         seed=seed,
+        embedding=embedding,
     )
 
 
