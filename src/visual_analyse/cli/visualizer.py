@@ -7,8 +7,15 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+# Name: its module, and what it makes. A module of several names is told by which of them it was called.
 COMMANDS = {
-    "visual_gradcam": "pictures and films of Grad-CAM results",
+    "visual_gradcam": ("visual_gradcam", "pictures and films of Grad-CAM results"),
+    "visual_tsne": ("visual_map", "pictures of t-SNE maps, or of any .npz with feats and labels"),
+    "visual_umap": ("visual_map", "the same of UMAP maps"),
+    "visual_pca": ("visual_map", "the same of PCA maps"),
+    "visual_pacmap": ("visual_map", "the same of PaCMAP maps"),
+    "visual_page": ("visual_page", "a map as one offline page to search, zoom and turn"),
+    "adjust_3d": ("adjust_3d", "a map of three dimensions, turned by hand or by angles"),
 }
 
 
@@ -19,7 +26,7 @@ def main(args: Sequence[str] | None = None) -> int:
     0
     """
     words = list(sys.argv[1:] if args is None else args)
-    if words[:1] == ["--help"]:
+    if words[:1] in (["--help"], ["-h"]):
         print(_help())
         return 0
     name = words[0].replace("-", "_") if words else ""
@@ -29,12 +36,14 @@ def main(args: Sequence[str] | None = None) -> int:
         hint = f" Did you mean {near[0]}?" if near else ""
         print(f"visualizer: {found}{hint} There is: {', '.join(COMMANDS)}.", file=sys.stderr)
         return 2
-    status: int = import_module(f"visual_analyse.cli.{name}").command(words[1:])
+    module = import_module(f"visual_analyse.cli.{COMMANDS[name][0]}")
+    shared = module.__name__.rpartition(".")[2] != name
+    status: int = module.command(words[1:], name) if shared else module.command(words[1:])
     return status
 
 
 def _help() -> str:
-    lines = [f"  {name:<16}{what}" for name, what in COMMANDS.items()]
+    lines = [f"  {name:<16}{what}" for name, (_, what) in COMMANDS.items()]
     return "\n".join(
         [
             "usage: python -m visual_analyse.visualizer COMMAND ...",

@@ -1,0 +1,1 @@
+"""Pictures of embedding maps, flat and turned, that a person can read."""

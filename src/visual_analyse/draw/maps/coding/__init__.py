@@ -1,0 +1,1 @@
+"""What colours, marks and names say about the walks of a map."""
