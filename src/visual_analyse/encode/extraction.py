@@ -306,5 +306,5 @@ class _Making:
 
 def _chunks(walks: int) -> list[range]:
     """Pieces of consecutive walks, handed out whole: long enough to pack, and enough of them for several ranks."""
-    size = min(64, max(8, walks // 32))
+    size = min(64, max(FEW, walks // 32))
     return [range(start, min(start + size, walks)) for start in range(0, walks, size)]

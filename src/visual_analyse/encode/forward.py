@@ -24,7 +24,7 @@ FRAMES_ON_GPU = 720
 # Fewer walks than this are done before it is known whether packing them would help.
 FEW = 12
 # Of two walks as many frames tell whether a model packs: what crosses a boundary does so at any length.
-_TRIED = (20, 13)
+_TRIED = (13, 8)
 
 Embedding = NDArray[np.float32]
 

@@ -51,8 +51,6 @@ class Shard:
         The last of the data, which a power cut may have spoilt, are compared with their checksums.
         """
         for entry, end in entries(self.journal, self.end):
-            if self.facts is None and not isinstance(entry, Facts):
-                return
             if isinstance(entry, Group) and not self._holds(entry):
                 return
             self.admit(entry, end)
@@ -120,7 +118,9 @@ class ShardWriter:
             _write(pictures, pieces[1])
             if self._unsynced + len(pieces[0]) > _UNSYNCED or time.monotonic() - self._synced > _SECONDS:
                 self._sync()
-            self._note(facts, group)
+            if self.shard.facts is None:
+                self._note(facts)
+            self._note(group)
         except BaseException as error:  # Ctrl-C too: what is half written must not shift what comes after it
             self._cut_back()
             if isinstance(error, OSError):
@@ -129,10 +129,10 @@ class ShardWriter:
         self._unsynced += len(pieces[0])
         return group
 
-    def note(self, facts: Facts, entry: Entry) -> None:
+    def note(self, entry: Entry) -> None:
         """Add a line that stands for no row of its own."""
         try:
-            self._note(facts, entry)
+            self._note(entry)
         except BaseException as error:
             self._cut_back()
             if isinstance(error, OSError):
@@ -149,11 +149,10 @@ class ShardWriter:
                 with contextlib.suppress(OSError):
                     stream.close()
 
-    def _note(self, facts: Facts, entry: Entry) -> None:
-        for one in ([facts] if self.shard.facts is None else []) + [entry]:
-            line = encode(one)
-            _write(self._files[0], line)
-            self.shard.admit(one, self.shard.end + len(line))
+    def _note(self, entry: Entry) -> None:
+        line = encode(entry)
+        _write(self._files[0], line)
+        self.shard.admit(entry, self.shard.end + len(line))
 
     def _sync(self) -> None:
         for stream in reversed(self._files):  # the journal last: it vouches for the others

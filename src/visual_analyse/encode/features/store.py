@@ -119,9 +119,9 @@ class FeatureStore:
         if isinstance(entry, Facts):
             if self.facts is None or (self.facts.packs is None and self.facts.shape == entry.shape):
                 self.facts = entry
-        elif shard.facts is None or self.facts is None or shard.facts.shape != self.facts.shape:
-            return  # rows of another shape are no rows of this model
         elif isinstance(entry, Group):
+            if shard.facts is None or self.facts is None or shard.facts.shape != self.facts.shape:
+                return  # rows of another shape are no rows of this model
             for number, row in enumerate(entry.rows, entry.first):
                 content = bytes.fromhex(row.content)
                 self._by_content.setdefault(content, Place(shard.name, number, row.frames, row.pictured))
@@ -169,9 +169,8 @@ class Writing:
         self._note(Failed(stat))
 
     def _note(self, entry: Known | Failed) -> None:
-        if self.store.facts is not None:
-            self.writer.note(self.store.facts, entry)
-            self.store.admit(self.writer.shard, entry)
+        self.writer.note(entry)
+        self.store.admit(self.writer.shard, entry)
 
 
 def within(folder: Path, keep: Path, cap: int = CAP) -> list[Path]:
