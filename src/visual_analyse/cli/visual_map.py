@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import zipfile
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,6 +127,7 @@ def _draw(options: Namespace, name: str) -> int:
         **{angle: value for angle, value in seen_from.items() if value is not None},
     )
     found = list(_search(options.paths))
+    homes = _homes([file.path for file in found], options)
     maps = 0
     written: list[Path] = []
     with DelayedBar() as bar:
@@ -136,7 +138,7 @@ def _draw(options: Namespace, name: str) -> int:
                 continue
             if map.of_random_weights:
                 _notice(f"{file.path}: {RANDOM}.", name)
-            target = _target(file.path, options, len(found) > 1)
+            target = _target(file.path, options, homes)
             try:
                 written.append(MapPicture(map, style).save(target))
             except VisualAnalyseError as error:
@@ -199,7 +201,15 @@ def _is_evidence(path: Path) -> bool:
     return {"frames.npy", "parts.npy"} <= names and "feats.npy" not in names
 
 
-def _target(path: Path, options: Namespace, several: bool) -> Path:
+def _homes(files: Sequence[Path], options: Namespace) -> dict[Path, Path]:
+    """Where each of several maps lies below what was named: its picture lies so below --save_path."""
+    parents = [file.resolve().parent for file in files]
+    one_folder = len(options.paths) == 1 and Path(options.paths[0]).is_dir()
+    top = Path(options.paths[0]).resolve() if one_folder else Path(os.path.commonpath(parents))
+    return {file: parent.relative_to(top) for file, parent in zip(files, parents, strict=True)}
+
+
+def _target(path: Path, options: Namespace, homes: Mapping[Path, Path]) -> Path:
     """Where the picture of a map goes."""
     ending = options.save_ext or "png"
     asked: Path | None = options.save_path
@@ -207,15 +217,15 @@ def _target(path: Path, options: Namespace, several: bool) -> Path:
         return path.with_name(f"{path.stem}.{ending}")
     given = asked.suffix.lstrip(".").lower()
     if given in FORMATS and not asked.is_dir():
-        if several:
+        if len(homes) > 1:
             raise VisualAnalyseError(
                 f"--save_path names one picture, {plain(asked)}, for several maps. Name a folder, or one map."
             )
         if options.save_ext not in (None, given):
             raise VisualAnalyseError(f"--save_path ends in .{given} and --save_ext is {ending}: which of them?")
         return asked
-    if asked.is_dir() or several:
-        return asked / f"{path.stem}.{ending}"
+    if asked.is_dir() or len(homes) > 1:
+        return asked / homes[path] / f"{path.stem}.{ending}"
     return asked.with_name(f"{asked.name}.{ending}")
 
 

@@ -29,23 +29,22 @@ def tries(peak: Array, middle: Array, half: Array, size: Array, aside: bool = Fa
 
 
 def place(
-    options: list[NDArray[np.float64]], sizes: Array, bounds: Bounds, taken: Bounds | None = None
+    options: list[NDArray[np.float64]], sizes: Array, bounds: Bounds, taken: Array | None = None
 ) -> NDArray[np.float64]:
     """The middles of boxes, `[m, 2]`, first come, first served; NaN for those that no room was left for.
 
-    `options`, the `tries` of each; `sizes` `[m, 2]` width and height; `bounds` left, top, right, bottom; `taken`, a box
-    to keep out of.
+    `options`, the `tries` of each; `sizes` `[m, 2]` width and height; `bounds` left, top, right, bottom; `taken`
+    `[t, 4]`, boxes to keep out of.
 
     >>> place([np.zeros((1, 2)), np.ones((1, 2))], np.full((2, 2), 9.0), (-9, -9, 9, 9)).tolist()
     [[0.0, 0.0], [nan, nan]]
     """
     low, high = np.array(bounds[:2]), np.array(bounds[2:])
     middles = np.full((len(sizes), 2), np.nan)
-    boxes = np.empty((len(sizes) + 1, 4))
-    count = 0
+    count = 0 if taken is None else len(taken)
+    boxes = np.empty((count + len(sizes), 4))
     if taken is not None:
-        one, other = np.array(taken[:2]), np.array(taken[2:])
-        boxes[0], count = [*(one + other) / 2, *(other - one) / 2], 1
+        boxes[:count, :2], boxes[:count, 2:] = (taken[:, :2] + taken[:, 2:]) / 2, (taken[:, 2:] - taken[:, :2]) / 2
     for item, (option, size) in enumerate(zip(options, sizes, strict=True)):
         half = size / 2
         if (size > high - low).any():

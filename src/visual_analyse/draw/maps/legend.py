@@ -50,6 +50,7 @@ class Legend:
         size = _TEXT * unit
         for block in self.blocks:
             for line in block.heading.split("\n") if block.heading else ():
+                line = fitted(line, size, _WIDEST * self.page.width + 12 * unit)
                 self.page.text(x, y + 0.75 * _HEAD * unit, line, size, colour=PALE)
                 y += _HEAD * unit
             if block.ring:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import Stroke
+from matplotlib.patheffects import Normal, Stroke
 from numpy.typing import NDArray
 
 from visual_analyse.draw.figures.text import elided, measure
@@ -20,23 +20,34 @@ Array = NDArray[Any]
 INK, PALE, ALARM = "#1c1c1c", "#4a4a4a", "#b00020"
 DPI = 200
 HALO = "halo"  # how the ids of texts with a halo begin
-_WIDE = ("Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB", "Source Han Sans SC",
-         "WenQuanYi Micro Hei", "SimHei", "Noto Sans CJK JP", "Droid Sans Fallback")  # fmt: skip
+# Words in the names of fonts that hold Chinese, Japanese and Korean, the best first.
+_WIDE = (
+    "Noto Sans CJK",
+    "YaHei",
+    "PingFang",
+    "Source Han Sans",
+    "Hiragino Sans",
+    "WenQuanYi",
+    "SimHei",
+    "CJK",
+    "Fallback",
+)
 _MEASURED = 64  # pixels: the size that widths are measured at
 
 
 class Page:
     """A figure with one axis over all of it, in points, y downwards.
 
-    `unit` grows with the figure: sizes of texts are multiples of it, 1 at 8 by 8 inches. `real_text`: halos are left
-    to who writes the file, since an outline would turn texts into shapes.
+    `unit` grows with the figure: sizes of texts are multiples of it, 1 at 8 by 8 inches. `vector` is the vector format
+    it is written in, where it is. There texts stay texts, and an outline would make shapes of them: in a PDF it lies
+    below as a text of its own, in an SVG who writes the file says how it looks.
     """
 
-    def __init__(self, figure: Figure, style: MapStyle, real_text: bool = False) -> None:
+    def __init__(self, figure: Figure, style: MapStyle, vector: str = "") -> None:
         self.figure = figure
         self.width, self.height = 72 * style.size[0], 72 * style.size[1]
         self.unit = float(np.clip(min(style.size) / 8, 0.5, 3.0))
-        self._real_text = real_text
+        self._vector = vector
         self._texts = 0
         self.axes: Axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         self.axes.set_axis_off()
@@ -55,11 +66,12 @@ class Page:
             "weight": "bold" if bold else "normal",
         }  # fmt: skip
         self._texts += 1
-        if not self._real_text:
-            # The outline is a text of its own: an outlined text would be written as shapes, even in a PDF.
-            below = self.axes.text(x, y, text, color="white", zorder=layer, **given)
-            below.set_path_effects([Stroke(linewidth=halo * size, foreground="white", alpha=0.9)])
-        self.axes.text(x, y, text, color=colour, zorder=layer + 0.1, gid=f"{HALO}-{self._texts}", **given)
+        outline = Stroke(linewidth=halo * size, foreground="white", alpha=0.9)
+        if self._vector == "pdf":
+            self.axes.text(x, y, text, color="white", zorder=layer, path_effects=[outline], **given)
+        own = self.axes.text(x, y, text, color=colour, zorder=layer + 0.1, gid=f"{HALO}-{self._texts}", **given)
+        if not self._vector:
+            own.set_path_effects([outline, Normal()])
 
     def scatter(self, xy: Array, colours: Any, area: Any, mark: str, layer: float, **rest: Any) -> None:
         """Marks at `[n, 2]`, `area` in square points."""
@@ -105,5 +117,5 @@ def wrapped(pieces: list[str], size: float, width: float, between: str = "  ·  
 @lru_cache(maxsize=1)
 def families() -> tuple[str, ...]:
     """The fonts that texts are written in: the one that matplotlib brings, and one of the system for what it lacks."""
-    known = set(font_manager.get_font_names())
-    return ("DejaVu Sans", *[name for name in _WIDE if name in known][:1])
+    known = sorted({font.name for font in font_manager.fontManager.ttflist})
+    return ("DejaVu Sans", *[name for word in _WIDE for name in known if word in name][:1])

@@ -34,7 +34,7 @@ _VECTOR = frozenset(["svg", "pdf"])
 _SHAPES = 20_000  # points; with more, a vector file holds them as one picture
 _SLICES = 12  # of the drawing order, where marks differ: no mark lies over all others
 _DARKER = 0.55  # names have the colour of their group, dark enough to be read
-_BOLD = 14.0  # square points at least, for who stands out
+_BOLD = 14.0  # square points at least, for a few who stand out
 _DEPTHS = 12  # sizes of marks, far to near
 _FEW = 800  # walks; with more, marks shrink
 # Letters stay letters in both vector formats; the outline of a name is the viewer's to draw, under the letters.
@@ -73,7 +73,7 @@ class MapPicture:
         style = self.style
         figure = Figure(figsize=style.size, dpi=DPI)
         figure.patch.set_alpha(0.0 if style.transparent else 1.0)
-        page = Page(figure, style, real_text=vector == "svg")
+        page = Page(figure, style, vector)
         top, bottom = self._above(page), self._below(page)
         legend = Legend(page, self.coding.legend, bottom - top)
         sheet, corner = self._arranged(page, (12 * page.unit, top, page.width - 12 * page.unit, bottom), legend)
@@ -99,9 +99,9 @@ class MapPicture:
         if not self.coding.legend:
             return sheet, None
         corner = (right - legend.width, top, right, min(bottom, top + legend.height))
-        free = np.array([corner[0] - 12 * page.unit, corner[3] + 4 * page.unit])
+        free = np.array([corner[0] - 16 * page.unit, corner[3] + 4 * page.unit])
         for share in np.linspace(0, 1, 9):
-            edge = right - share * (legend.width + 12 * page.unit)
+            edge = right - share * (legend.width + 16 * page.unit)
             sheet = Sheet.fitting(extent, (left + rim, top + rim, edge - rim, bottom - rim))
             xy = sheet(extent)
             if not ((xy[:, 0] > free[0]) & (xy[:, 1] < free[1])).any():
@@ -140,7 +140,8 @@ class MapPicture:
 
     def _marks(self, page: Page, xy: Array, as_picture: bool) -> None:
         coding, near = self.coding, self._plane.near
-        area = np.where(coding.bold, max(1.6 * self.marker_area, _BOLD * page.unit**2), self.marker_area)
+        large = _BOLD * page.unit**2 * min(1.0, _FEW / max(1, int(coding.bold.sum())))
+        area = np.where(coding.bold, max(1.6 * self.marker_area, large), self.marker_area)
         colours = np.concatenate([coding.colours, coding.opacity[:, None]], 1)
         order = coding.order
         if near is not None:  # what is far is smaller and paler, and lies below
@@ -178,10 +179,18 @@ class MapPicture:
             else tries(xy[name.point], middles[k], halves[k], extent)
             for k, (name, extent) in enumerate(zip(names, sizes, strict=True))
         ]  # fmt: skip
-        for middle, text, name in zip(place(options, sizes, box, taken), texts, names, strict=True):
+        full = np.array([] if taken is None else [taken]).reshape(-1, 4)
+        stars = xy[[name.point for name in names if name.of_placed]]
+        full = np.concatenate([full, np.concatenate([stars - star, stars + star], 1)])
+        named: set[str] = set()
+        for middle, text, name in zip(place(options, sizes, box, full), texts, names, strict=True):
             if not np.isnan(middle[0]):
+                named.add(name.text)
                 x, y, ink = float(middle[0]), float(middle[1]), to_hex(_DARKER * colours[name.point])
                 page.text(x, y, text, size, colour=ink, across="center", down="center_baseline", layer=6.0)
+        if nameless := len({name.text for name in names} - named):
+            said = f"{nameless:,} more {'name has' if nameless == 1 else 'names have'} no room"
+            page.text(box[2], box[3], said, 7.5 * page.unit, colour=PALE, across="right", layer=7.0)
 
     def _extents(self, xy: Array) -> tuple[Array, Array]:
         """The middle of what each name tells of and how far it reaches, `[m, 2]` each."""

@@ -91,4 +91,4 @@ def axes(style: MapStyle) -> tuple[Array, Array, Array]:
     eye = np.array([np.cos(elev) * np.cos(azim), np.cos(elev) * np.sin(azim), np.sin(elev)])
     right = np.array([-np.sin(azim), np.cos(azim), 0.0])
     up = np.cross(eye, right)
-    return right * np.cos(roll) + up * np.sin(roll), up * np.cos(roll) - right * np.sin(roll), eye
+    return right * np.cos(roll) - up * np.sin(roll), up * np.cos(roll) + right * np.sin(roll), eye

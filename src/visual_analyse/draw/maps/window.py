@@ -21,48 +21,45 @@ def turned_by_hand(picture: MapPicture) -> MapStyle:
 
     Raises VisualAnalyseError where no window can be opened.
     """
-    pyplot = _windows()
-    style = picture.style
-    figure = pyplot.figure(figsize=(8, 8))
+    pyplot, figure = _window()
     try:
-        if figure.canvas.manager is not None:
-            figure.canvas.manager.set_window_title("Turn the map, then close the window: what is seen is saved")
-        box: Any = figure.add_axes((0, 0, 1, 1), projection="3d", proj_type="ortho")
-        points, coding = picture.points, picture.coding
-        order = coding.order[np.sort(np.linspace(0, len(points) - 1, min(len(points), _MOST)).astype(int))]
-        colours = np.concatenate([coding.colours, coding.opacity[:, None]], 1)
-        area = np.where(coding.bold, 20.0, max(picture.marker_area, 3.0))
-        box.scatter(*points[order].T, s=area[order], c=colours[order], linewidths=0)
-        spans = np.ptp(points, axis=0).clip(1e-9)
-        box.set_box_aspect(np.maximum(spans / spans.max(), 0.02))
-        box.set(xticklabels=[], yticklabels=[], zticklabels=[])
-        box.view_init(elev=style.elev, azim=style.azim, roll=style.roll)
+        figure.canvas.manager.set_window_title("Turn the map, then close the window: what is seen is saved")
+        box = figure.add_axes((0, 0, 1, 1), projection="3d", proj_type="ortho")
+        _fill(box, picture)
         pyplot.show(block=True)
-        return replace(style, elev=float(box.elev), azim=float(box.azim), roll=float(box.roll))
+        return replace(picture.style, elev=float(box.elev), azim=float(box.azim), roll=float(box.roll))
     finally:
         pyplot.close(figure)
 
 
-def _windows() -> Any:
-    """pyplot, with a backend that opens windows."""
+def _fill(box: Any, picture: MapPicture) -> None:
+    points, coding, style = picture.points, picture.coding, picture.style
+    some = coding.order[np.linspace(0, len(points) - 1, min(len(points), _MOST)).astype(np.int64)]
+    colours = np.concatenate([coding.colours, coding.opacity[:, None]], 1)
+    area = np.where(coding.bold, 20.0, max(picture.marker_area, 3.0))
+    box.scatter(*points[some].T, s=area[some], c=colours[some], linewidths=0)
+    spans = np.ptp(points, axis=0)
+    box.set_box_aspect(np.maximum(spans / (spans.max() or 1.0), 0.02))
+    box.set(xticklabels=[], yticklabels=[], zticklabels=[])
+    box.view_init(elev=style.elev, azim=style.azim, roll=style.roll)
+
+
+def _window() -> tuple[Any, Any]:
+    """pyplot, and a figure of it in a window."""
     from matplotlib import pyplot  # it looks for a display when it is imported: only where a window is wanted
 
     asked = os.environ.get("MPLBACKEND")
     for backend in (asked,) if asked else _BACKENDS:
         try:
             pyplot.switch_backend(backend)
+            figure = pyplot.figure(figsize=(8, 8))
         except Exception:  # each toolkit says in its own way that it is missing, or that there is no display
             continue
-        if _opens_windows(pyplot):
-            return pyplot
+        if getattr(figure.canvas, "required_interactive_framework", None) and figure.canvas.manager is not None:
+            return pyplot, figure
+        pyplot.close(figure)
     raise VisualAnalyseError(
         "There is no display to open a window on"
         + (f" (MPLBACKEND is {asked})" if asked else "")
         + ". Say where the map is to be seen from instead: --elev 30 --azim -60 --roll 0."
     )
-
-
-def _opens_windows(pyplot: Any) -> bool:
-    canvas = pyplot.get_backend_mod().FigureCanvas if hasattr(pyplot, "get_backend_mod") else None
-    canvas = canvas or pyplot._get_backend_mod().FigureCanvas
-    return getattr(canvas, "required_interactive_framework", None) is not None

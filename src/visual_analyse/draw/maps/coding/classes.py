@@ -98,7 +98,7 @@ def counted(name: str) -> tuple[tuple[int, int, str], ...]:
     """
     pieces = re.split(r"([0-9]+)", name[:200])
     key = tuple((0, int(piece), "") if place % 2 else (1, 0, piece) for place, piece in enumerate(pieces) if piece)
-    return (*key, (2, 0, name))
+    return (*key, (-1, 0, name))
 
 
 def _of_texts(heading: str, texts: Array) -> Classes:
