@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -99,6 +101,7 @@ def test_fingerprints_tell_models_apart(workshop):
     assert of() != of(transform=[{"type": "BaseSilTransform"}])
     model = load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
     before = fingerprint(model)
+    assert fingerprint(dataclasses.replace(model, embedding="embeddings_00")) != before
     next(iter(model.module.parameters())).view(-1)[0] += 1
     assert fingerprint(model) != before
 

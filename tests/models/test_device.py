@@ -59,3 +59,14 @@ def test_a_device_that_is_not_there(machine, text, gpus, there):
     machine(gpus=gpus)
     with pytest.raises(VisualAnalyseError, match=f"no device '{text}' here; .*{there}"):
         pick_device(text)
+
+
+@pytest.mark.parametrize(
+    ("rank", "text", "expected"), [("1", "0", 1), ("1", "cuda:0", 0), ("0", "0", 0), ("5", "0", 1)]
+)
+def test_under_torchrun_the_default_is_the_ranks_own(machine, monkeypatch, rank, text, expected):
+    machine(gpus=2)
+    monkeypatch.setenv("LOCAL_RANK", rank)
+    device, notice = pick_device(text)
+    assert device == torch.device("cuda", expected)
+    assert (notice is not None) == (rank == "5")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import random
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +39,14 @@ class Spy(nn.Module):
         }
 
 
-def model(answer=None, transforms=1):
+def model(answer=None, transforms=1, embedding="embeddings"):
     cfgs = {
         "model_cfg": {"model": "Spy"}, "data_cfg": {"dataset_name": "Town"},
         "evaluator_cfg": {"save_name": "S", "transform": [{"type": "Halve"}] * transforms},
     }  # fmt: skip
     changes = [lambda frames: frames / 2.0] * transforms
-    return GaitModel(Config(Path("s.yaml"), cfgs), Spy(answer), torch.device("cpu"), changes)
+    config = Config(Path("s.yaml"), cfgs)
+    return GaitModel(config, Spy(answer), torch.device("cpu"), changes, embedding=embedding)
 
 
 def walk(s, *shape, seed=0):
@@ -192,3 +196,71 @@ def test_exceptions_of_the_caller_are_no_faults_of_the_model():
     spy = model(stop)
     with pytest.raises(Enough):
         spy.embed(spy.batch([[walk(3, 8, 6)]]))
+
+
+def several(inputs):
+    return {
+        "inference_feat": {
+            "embeddings": torch.zeros(1, 7, 3),
+            "embeddings_00": torch.ones(1, 7),
+            "mask": torch.zeros(1, 2, 3, 4),
+            "n": 3,
+        }
+    }
+
+
+def test_an_embedding_by_name():
+    spy = model(several, embedding="embeddings_00")
+    found = spy.embed(spy.batch([[walk(3, 8, 6)]]))
+    assert (found.shape, float(found.mean())) == ((1, 7, 1), 1)
+
+
+@pytest.mark.parametrize("name", ["other", "mask", "n"])
+def test_an_embedding_that_is_not_there(name):
+    spy = model(several, embedding=name)
+    there = r"has embeddings \[1, 7, 3\], embeddings_00 \[1, 7\]\. .*--embedding"
+    with pytest.raises(VisualAnalyseError, match=f"S answers without an embedding '{name}' .* {there}"):
+        spy.embed(spy.batch([[walk(3, 8, 6)]]))
+
+
+def test_a_model_with_other_embeddings_names_them():
+    spy = model(lambda inputs: {"inference_feat": {"deep": torch.zeros(1, 7, 3)}})
+    with pytest.raises(VisualAnalyseError, match=r"has deep.*Or take deep with --embedding"):
+        spy.embed(spy.batch([[walk(3, 8, 6)]]))
+
+
+def test_prepared_walks_make_the_same_batch():
+    spy, walks = model(), [[walk(5, 8, 6)], [walk(3, 8, 6, seed=1)]]
+    joined = spy.join([spy.prepare(one) for one in walks], packed=True)
+    assert torch.equal(joined.inputs[0], spy.batch(walks, packed=True).inputs[0])
+    assert joined.lengths == (5, 3)
+
+
+class Here:
+    """Stands for a checkout: its code runs where it is."""
+
+    @contextlib.contextmanager
+    def active(self, device):
+        yield
+
+    @contextlib.contextmanager
+    def faults(self, *words):
+        yield
+
+
+def test_what_a_checkout_draws_comes_from_the_seed_and_nobody_elses_numbers_change():
+    def noisy(frames):
+        return frames + np.random.random() + random.random() + torch.rand(1).item()
+
+    spy = dataclasses.replace(model(), transforms=[noisy], checkout=Here())
+    frames = [walk(3, 8, 6)]
+    states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+    one, same, other = (spy.prepare(frames, seed).inputs[0] for seed in (7, 7, 1 << 58))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+    assert states == (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist())
+    spy = dataclasses.replace(
+        model(lambda inputs: {"inference_feat": {"embeddings": torch.rand(1, 2)}}), checkout=Here()
+    )
+    batch = spy.batch([frames])
+    assert torch.equal(spy.embed(batch, 3), spy.embed(batch, 3))

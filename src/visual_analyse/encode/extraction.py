@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -113,11 +114,10 @@ class _Extraction:
         if not missing:
             return
         self._decide_packing()
-        with self.store.writing(self.ranks.rank) as writing:
+        sizes = [int(self.sizes[index]) for index in missing]
+        reading = ahead(self.reader.read, [self.walks[index] for index in missing], sizes, threads_for(self.model))
+        with contextlib.closing(reading), self.store.writing(self.ranks.rank) as writing:
             made = _Making(self, writing)
-            sizes = [int(self.sizes[index]) for index in missing]
-            walks = [self.walks[index] for index in missing]
-            readings = zip(missing, ahead(self.reader.read, walks, sizes, threads_for(self.model)), strict=True)
             waiting = set(missing)
             for chunk in chunks:
                 if not waiting.isdisjoint(chunk):
@@ -125,8 +125,7 @@ class _Extraction:
                 frames = 0
                 for index in chunk:
                     if index in waiting:
-                        _, reading = next(readings)
-                        frames += made.take(index, reading)
+                        frames += made.take(index, next(reading))
                     elif (place := self.places[index]) is not None:
                         frames += place.frames
                     if frames >= self.forward.frames:
@@ -134,7 +133,6 @@ class _Extraction:
                         frames = 0
                 made.start()
             made.finish()
-            next(readings, None)
 
     def _finished(self, index: int) -> bool:
         if self.places[index] is not None or index in self.faults:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -109,7 +109,7 @@ def threads_for(model: GaitModel) -> int:
     return min(8, os.cpu_count() or 1) if model.device.type == "cuda" else 1
 
 
-def ahead(work: Callable[[T], R], items: Sequence[T], sizes: Sequence[int], threads: int) -> Iterator[R]:
+def ahead(work: Callable[[T], R], items: Sequence[T], sizes: Sequence[int], threads: int) -> Generator[R, None, None]:
     """The results of some work in order, done by threads before they are asked for, though not too many of them.
 
     >>> list(ahead(abs, [-1, -2], [1, 1], 1))
