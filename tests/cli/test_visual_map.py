@@ -113,6 +113,17 @@ def test_maps_of_one_name_do_not_meet_in_one_folder(tmp_path: Path) -> None:
     assert len(list((tmp_path / "all").rglob("m*.png"))) == 2
 
 
+def test_a_link_in_a_searched_folder_keeps_its_picture_in_the_folder_named(tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    try:
+        (tmp_path / "maps" / "link.npz").symlink_to(drawable(tmp_path / "elsewhere" / "m.npz"))
+    except OSError:
+        pytest.skip("no links here")
+    drawable(tmp_path / "maps" / "sub" / "n.npz")
+    assert run(tmp_path / "maps", "-f", "2,2", "--save_path", tmp_path / "all") == 0
+    assert (tmp_path / "all" / "link.png").is_file() and (tmp_path / "all" / "sub" / "n.png").is_file()
+
+
 def test_three_dimensions_leave_a_file_to_turn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(drawable(tmp_path / "m_d.npz", dims=3), "-f", "2,2", "--azim", "-10") == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m_d.npz", "m_d.png", "m_d_adjust3d.pkl"]

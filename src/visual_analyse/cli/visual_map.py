@@ -203,9 +203,12 @@ def _is_evidence(path: Path) -> bool:
 
 def _homes(files: Sequence[Path], options: Namespace) -> dict[Path, Path]:
     """Where each of several maps lies below what was named: its picture lies so below --save_path."""
-    parents = [file.resolve().parent for file in files]
+    if options.save_path is None:
+        return dict.fromkeys(files, Path())
+    # As they were named: a link leads out of the folder it lies in.
+    parents = [Path(os.path.abspath(file)).parent for file in files]  # noqa: PTH100
     one_folder = len(options.paths) == 1 and Path(options.paths[0]).is_dir()
-    top = Path(options.paths[0]).resolve() if one_folder else Path(os.path.commonpath(parents))
+    top = os.path.abspath(options.paths[0]) if one_folder else os.path.commonpath(parents)  # noqa: PTH100
     return {file: parent.relative_to(top) for file, parent in zip(files, parents, strict=True)}
 
 

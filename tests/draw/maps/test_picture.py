@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -118,6 +119,15 @@ def test_placed_walks_are_stars_with_names(tmp_path: Path, map_of: Make) -> None
     placed = np.arange(30) == 3
     said = words_of(MapPicture(map_of(placed=placed)).save(tmp_path / "m.svg"))
     assert said.count("001") == 2 and "placed anew (1)" in said
+
+
+def test_a_persons_own_settings_of_matplotlib_change_nothing(tmp_path: Path, map_of: Make) -> None:
+    style = MapStyle(size=SMALL, title="$x_1$", transparent=False)
+    plain = [MapPicture(map_of(20), style).save(tmp_path / f"a.{ending}").read_bytes() for ending in ("png", "svg")]
+    own = {"text.usetex": True, "savefig.bbox": "tight", "figure.facecolor": "black", "savefig.transparent": True}
+    with matplotlib.rc_context(own):
+        again = [MapPicture(map_of(20), style).save(tmp_path / f"b.{ending}").read_bytes() for ending in ("png", "svg")]
+    assert plain == again
 
 
 def test_names_without_room_are_counted(tmp_path: Path, map_of: Make) -> None:

@@ -23,7 +23,7 @@ def tries(peak: Array, middle: Array, half: Array, size: Array, aside: bool = Fa
 
     `peak`, `middle` of the group and `half` its extent, `size` of the name: x and y each.
     """
-    if not aside and half[0] > 0.55 * size[0] and half[1] > 0.9 * size[1]:
+    if not aside and half[0] > 0.9 * size[0] and half[1] > 1.8 * size[1]:
         return np.asarray(peak + _OVER * size)
     return np.asarray(middle + _BESIDE * (half + size / 2))
 

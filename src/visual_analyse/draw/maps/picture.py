@@ -37,8 +37,12 @@ _DARKER = 0.55  # names have the colour of their group, dark enough to be read
 _BOLD = 14.0  # square points at least, for a few who stand out
 _DEPTHS = 12  # sizes of marks, far to near
 _FEW = 800  # walks; with more, marks shrink
-# Letters stay letters in both vector formats; the outline of a name is the viewer's to draw, under the letters.
-_SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "map", "pdf.fonttype": 42}
+# Letters stay letters in both vector formats; the outline of a name is the viewer's to draw, under the letters. The
+# rest keeps a person's own matplotlibrc from cutting the sheet, or from handing names to LaTeX.
+_SETTINGS: Any = {
+    "svg.fonttype": "none", "svg.hashsalt": "map", "pdf.fonttype": 42, "text.usetex": False, "savefig.bbox": None,
+    "savefig.transparent": False, "savefig.facecolor": "auto", "path.sketch": None, "text.antialiased": True,
+}  # fmt: skip
 _SVG_HALO = (
     f'<style type="text/css">g[id^="{HALO}"] text {{stroke: #fff; stroke-opacity: 0.9; stroke-width: 0.3em; '
     "stroke-linejoin: round; paint-order: stroke}</style>"
@@ -71,7 +75,7 @@ class MapPicture:
     def figure(self, vector: str = "") -> Figure:
         """It as a figure of matplotlib."""
         style = self.style
-        figure = Figure(figsize=style.size, dpi=DPI)
+        figure = Figure(figsize=style.size, dpi=DPI, facecolor="white")
         figure.patch.set_alpha(0.0 if style.transparent else 1.0)
         page = Page(figure, style, vector)
         top, bottom = self._above(page), self._below(page)
