@@ -66,6 +66,15 @@ def test_embeddings_are_those_of_walks_alone(workshop, walks, name):
     assert seen == [(k + 1, 20) for k in range(20)]
 
 
+def test_one_group_may_be_computed_while_the_next_is_gathered(workshop, walks, model, monkeypatch):
+    monkeypatch.setattr(Forward, "overlaps", True)
+    walks[13].files[0].write_bytes(b"broken")
+    told = []
+    with extract(model, walks, cache=workshop.root / "c", failed=lambda walk, error: told.append(walk.name)) as found:
+        assert close(found.read(0, 19), one_by_one(model, found.walks))
+    assert told == ["113-nm-01-000"]
+
+
 def test_a_second_run_computes_nothing(workshop, walks, model, computed):
     with extract(model, walks, cache=workshop.root / "c") as first:
         before = first.read(0, 20)

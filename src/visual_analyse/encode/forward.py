@@ -38,6 +38,14 @@ class Loaded:
     seed: int | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Started:
+    """A group on its way: its embeddings once `done` has come, or what went wrong."""
+
+    answer: Tensor | VisualAnalyseError
+    done: torch.cuda.Event | None = None
+
+
 class Forward:
     """Embeds groups of walks with one model.
 
@@ -57,29 +65,34 @@ class Forward:
             return 1
         return FRAMES_ON_GPU if self.model.device.type == "cuda" else FRAMES
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether the device computes by itself while this process goes on."""
+        return self.model.device.type != "cpu"
+
     def embed(self, group: Sequence[Loaded]) -> list[Embedding | VisualAnalyseError]:
         """The embedding `[c, p]` of each walk of a group, or what is wrong with that walk."""
         return self.finish(group, self.start(group))
 
-    def start(self, group: Sequence[Loaded]) -> Tensor | VisualAnalyseError:
+    def start(self, group: Sequence[Loaded]) -> Started:
         """Set a group going; a GPU computes on while the caller does something else."""
         try:
             with torch.no_grad(), enough_memory("encoding it"):
                 batch = self.model.join([walk.ready for walk in group], packed=len(group) > 1)
-                return self.model.embed(batch, group[0].seed)
+                return _on_its_way(self.model.embed(batch, group[0].seed).float())
         except VisualAnalyseError as error:
-            return error
+            return Started(error)
 
-    def finish(
-        self, group: Sequence[Loaded], started: Tensor | VisualAnalyseError
-    ) -> list[Embedding | VisualAnalyseError]:
+    def finish(self, group: Sequence[Loaded], started: Started) -> list[Embedding | VisualAnalyseError]:
         """Wait for a group that was started."""
         names = ", ".join(walk.name for walk in group[:3]) + (", ..." if len(group) > 3 else "")
         try:
-            if isinstance(started, VisualAnalyseError):
-                raise started
+            if isinstance(started.answer, VisualAnalyseError):
+                raise started.answer
             with enough_memory("encoding it"):
-                embeddings: Embedding = started.float().cpu().numpy()
+                if started.done is not None:
+                    started.done.synchronize()
+                embeddings: Embedding = started.answer.cpu().numpy()
         except VisualAnalyseError as error:
             if len(group) > 1:  # one by one, to know which it was
                 return [found for walk in group for found in self.embed([walk])]
@@ -117,6 +130,18 @@ class Forward:
             )
         except VisualAnalyseError:
             return None  # a broken walk: it is told by name when its own turn comes
+
+
+def _on_its_way(embeddings: Tensor) -> Started:
+    """Embeddings that a GPU still computes go home as soon as they are known, ahead of the group after them."""
+    if embeddings.device.type != "cuda":
+        return Started(embeddings)
+    with torch.cuda.device(embeddings.device):
+        home = torch.empty(embeddings.shape, dtype=torch.float32, pin_memory=True)
+        home.copy_(embeddings, non_blocking=True)
+        done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done.record()
+    return Started(home, done)
 
 
 def _cut(walk: Sequence[Any], frames: int) -> list[Any]:

@@ -181,7 +181,10 @@ class GaitModel:
                 "Walks must have frames of one size; give walks of unequal length one at a time, or packed."
             )
         joined = np.concatenate(walks)[None] if packed else np.stack(walks)
-        return torch.from_numpy(np.ascontiguousarray(joined, dtype=np.float32)).to(self.device)
+        tensor = torch.from_numpy(np.ascontiguousarray(joined, dtype=np.float32))
+        if self.device.type == "cuda":  # from there the copy runs beside what the GPU still computes
+            return tensor.pin_memory().to(self.device, non_blocking=True)
+        return tensor.to(self.device)
 
     @contextlib.contextmanager
     def _code(self, what: str, seed: int | None = None) -> Any:

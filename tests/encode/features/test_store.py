@@ -55,7 +55,7 @@ def test_files_seen_elsewhere_are_known_again(tmp_path):
     store = FeatureStore(tmp_path)
     with store.writing() as writing:
         add(writing, 1)
-        writing.know([(key("moved"), key(1))])
+        writing.know(key("moved"), key(1))
         writing.fail(key("broken"))
     fresh = FeatureStore(tmp_path)
     fresh.refresh()
@@ -90,5 +90,5 @@ def test_a_lock_is_let_go_of(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(VisualAnalyseError):
+    with pytest.raises(VisualAnalyseError, match="--cache"):
         FeatureStore(tmp_path / "file" / "features")

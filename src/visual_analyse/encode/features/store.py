@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,6 @@ from visual_analyse.encode.features.journal import Facts, Failed, Group, Known, 
 from visual_analyse.encode.features.lock import NoLocks, held, take
 from visual_analyse.encode.features.shard import Shard, ShardWriter
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.files import make_folder
 
 CAP = 64 << 30  # bytes of all stores of a cache folder together
 
@@ -46,7 +45,11 @@ class FeatureStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = make_folder(folder)
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
         self.shards: dict[str, Shard] = {}
         self.facts: Facts | None = None
         self._by_content: dict[bytes, Place] = {}
@@ -97,9 +100,7 @@ class FeatureStore:
             name = f"{first}-{re.sub('[^A-Za-z0-9]', '_', socket.gethostname())[:40]}-{os.getpid()}-{uuid4().hex[:8]}"
             shard = self.shards.setdefault(name, Shard(self.folder, name))
         except OSError as error:
-            raise VisualAnalyseError(
-                f"{self.folder} cannot be written ({error.strerror or error}). Name another folder with --cache."
-            ) from error
+            raise _unwritable(self.folder, error) from error
         assert shard is not None
         self._read(shard)
         if shard.facts is not None and self.facts is not None and shard.facts.shape != self.facts.shape:
@@ -159,10 +160,9 @@ class Writing:
         self.store.admit(self.writer.shard, self.writer.shard.facts or facts)
         self.store.admit(self.writer.shard, group)
 
-    def know(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Note which files hold what: pairs of `stat` and `content`."""
-        for pair in pairs:
-            self._note(Known((pair,)))
+    def know(self, stat: str, content: str) -> None:
+        """Note what files hold."""
+        self._note(Known(((stat, content),)))
 
     def fail(self, stat: str) -> None:
         """Note files of which nothing could be made."""
@@ -171,6 +171,13 @@ class Writing:
     def _note(self, entry: Known | Failed) -> None:
         self.writer.note(entry)
         self.store.admit(self.writer.shard, entry)
+
+
+def _unwritable(folder: Path, error: OSError) -> VisualAnalyseError:
+    return VisualAnalyseError(
+        f"{folder}, where embeddings are kept, cannot be written ({error.strerror or error}). Name another folder with "
+        "--cache."
+    )
 
 
 def within(folder: Path, keep: Path, cap: int = CAP) -> list[Path]:
