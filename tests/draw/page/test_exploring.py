@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,9 @@ def test_the_wheel_zooms_to_the_mouse(tab: Tab) -> None:
         tab.tab.mouse.wheel(0, -120)
     tab.until("window.__viewer.app.screen.eye.nearness > 3")
     tab.settle()
-    assert np.allclose(tab.place(5), under, atol=0.6)
+    assert np.allclose(
+        tab.place(5), under, atol=3
+    )  # wheel events have whole pixels, and half of one grows with the zoom
     assert np.hypot(*np.subtract(tab.place(100), under)) > 3 * np.hypot(*np.subtract(other, under))
 
 
@@ -68,8 +71,13 @@ def test_pointing_at_a_walk_says_what_it_is(tab: Tab) -> None:
 def test_its_picture_is_its_own(tab: Tab) -> None:
     """The sheet is lossy: the picture must be nearer to its own thumbnail than to all but a few others."""
     tab.point(33)
-    pixels = """(() => { const c = document.querySelector('#card canvas.picture');
-        return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0) })()"""
+    pixels = """(() => {
+        const shown = document.querySelector('#card canvas.picture');
+        const copy = Object.assign(document.createElement('canvas'), {width: shown.width, height: shown.height});
+        const context = copy.getContext('2d', {willReadFrequently: true});
+        context.drawImage(shown, 0, 0);
+        return [...context.getImageData(0, 0, copy.width, copy.height).data].filter((_, i) => i % 4 === 0);
+    })()"""
     tab.until(f"{pixels}.some(Boolean)")
     shown = np.array(tab.ask(pixels)).reshape(64, 44)
     apart = np.abs(MAP.thumbnails.astype(int) - shown).mean((1, 2))
@@ -116,16 +124,11 @@ def test_search_finds_by_all_words_and_centres_the_first(tab: Tab) -> None:
 
 
 def test_a_whole_name_means_that_name_alone(open_page: Opener) -> None:
-    tab = open_page(blobs(3, 4, names=["01", "001", "0011"]))
-    tab.tab.fill("#search", "001")
-    assert tab.app("app.matches.reduce((a, b) => a + b)") == 4
-    tab.tab.fill("#search", "00")
-    assert tab.app("app.matches.reduce((a, b) => a + b)") == 12 - 4 + (4 if any("00" in v for v in VIEWS_01()) else 0)
-
-
-def VIEWS_01() -> list[str]:
-    found = blobs(3, 4)
-    return found.views[:4].tolist()
+    made = blobs(3, 4, names=["01", "001", "0011"])
+    tab = open_page(replace(made, views=np.full(12, "")))
+    for query, found in {"001": 4, "00": 8, "1": 12}.items():
+        tab.tab.fill("#search", query)
+        assert tab.app("app.matches.reduce((a, b) => a + b)") == found
 
 
 def test_the_legend_hides_shows_and_isolates(tab: Tab) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -34,7 +34,8 @@ def hostile() -> EmbeddingMap:
 def test_nothing_of_a_name_is_html() -> None:
     page = build_page(hostile(), "</title><script>alert(1)</script>\u202e")
     assert page.count("<script") == 3  # thumbnails, payload, viewer
-    assert "alert(1)</script>" not in page and "onerror" not in page and "\u202e" not in page
+    for word in ("alert(1)</script>", "document.title='run'", "\u202e"):
+        assert word not in page
     page.encode()
 
 
@@ -44,8 +45,9 @@ def test_names_are_shown_as_text(open_page: Opener) -> None:
         tab.tab.mouse.click(*tab.place(walk))
         tab.settle()
     tab.tab.fill("#search", "<script>")
-    assert "12 walks" in tab.text("#found") or "walks" in tab.text("#found")
+    assert "12 walks of 2 identities" in tab.text("#found")
     tab.tab.fill("#search", "")
+    tab.tab.click("#fit")
     tab.tab.keyboard.down("Shift")
     tab.drag((10, 60), (780, 60), (780, 690), (10, 690))
     tab.tab.keyboard.up("Shift")
@@ -70,7 +72,7 @@ def test_the_policy_forbids_all_that_is_not_the_page(open_page: Opener) -> None:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         tab = open_page(blobs(3, 6))

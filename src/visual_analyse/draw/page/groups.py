@@ -19,7 +19,7 @@ _MOST_SIDES = {
     3: 16,
 }  # cells along each axis, by dimensions: enough to tell groups apart, few to go through
 _IN_CELL = 4  # points to a cell, were they spread evenly: fewer, and a sparse group falls to pieces
-_REACH = 2  # cells within which two groups count as beside each other
+_NEARNESS = np.array([1, 3, 9, 3, 1], np.float32)  # how much two groups are beside each other, by cells between them
 _LARGE = 0.25  # of a group: a fragment this large gets a name of its own
 _MOST = 3  # names of one group
 
@@ -40,9 +40,10 @@ def shared_colours(codes: Codes, points: Points, count: int, colours: int) -> ND
     near = there
     for axis in range(1, dims + 1):
         width = [(0, 0)] * (dims + 1)
-        width[axis] = (_REACH, _REACH)
+        width[axis] = (len(_NEARNESS) // 2,) * 2
         padded = np.pad(near, width)
-        near = np.add.reduce([np.take(padded, range(at, at + side), axis) for at in range(2 * _REACH + 1)])
+        shifts = (np.take(padded, range(at, at + side), axis) for at in range(len(_NEARNESS)))
+        near = np.add.reduce([share * shift for share, shift in zip(_NEARNESS, shifts, strict=True)])
     beside = there.reshape(count, -1) @ near.reshape(count, -1).T
     np.fill_diagonal(beside, 0)
     chosen = np.full(count, -1)
