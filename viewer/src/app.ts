@@ -145,6 +145,7 @@ export class App {
     const chosen = this.selection.walks.length ? new Set(this.selection.walks) : null;
     const faint = classes.map((cls) => Boolean(cls.faint));
     const found = rgb(FOUND);
+    const front = classes.map((cls) => Boolean(cls.front));
     const crowded = this.walks.count > 20_000;
     const large = crowded ? 36 : 22; // small marks must grow more to be seen among others
     const layers = new Uint8Array(this.walks.count);
@@ -159,8 +160,8 @@ export class App {
       tint[4 * i + 1] = green;
       tint[4 * i + 2] = blue;
       tint[4 * i + 3] = dim ? 38 : faint[cls] ? 150 : crowded ? 200 : 225;
-      grow[i] = picked ? large : faint[cls] || dim ? 14 : faint.includes(true) ? large : 16;
-      const layer = hidden[cls] ? 3 : picked ? 2 : lit ? 1 : 0;
+      grow[i] = picked ? large : faint[cls] || dim ? 14 : front[cls] || (faint.includes(true) && !front.includes(true)) ? large : 16;
+      const layer = hidden[cls] ? 3 : picked || (lit && front[cls]) ? 2 : lit ? 1 : 0;
       layers[i] = layer;
       counts[layer]++;
     }

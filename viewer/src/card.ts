@@ -55,7 +55,7 @@ export class Card {
     }
     if (walks.correct) {
       const code = walks.correct[i];
-      fact("nearest", ["no probe", "✗ someone else", "✓ same person"][code], ["", "wrong", "right"][code]);
+      fact("match", ["no probe", "✗ wrong", "✓ right"][code], ["", "wrong", "right"][code]);
     }
     if (walks.hasPurity) {
       const purity = walks.purity(i);

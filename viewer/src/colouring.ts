@@ -14,6 +14,8 @@ export interface Class {
   detail?: string;
   /** Drawn below the others and paler. */
   faint?: boolean;
+  /** Drawn above the others: few, and what one looks for. */
+  front?: boolean;
 }
 
 export interface Spot {
@@ -59,12 +61,14 @@ const foreign = (name: string, colour: string): Class => ({ name, foreign: true,
 
 function byCorrect(walks: Walks): Colouring {
   const classes = [own("nearest gallery walk is someone else", WRONG), own("nearest gallery walk is the same person", RIGHT), own("no probe", GREY, true)];
+  classes[0].front = true;
   return { by: "correct", classes, of: Uint32Array.from(walks.correct ?? [], (code) => [2, 0, 1][code]), spots: [] };
 }
 
 function byPurity(walks: Walks): Colouring {
   const bounds = ["0 – 0.2", "0.2 – 0.4", "0.4 – 0.6", "0.6 – 0.8", "0.8 – 1"];
   const classes = [...bounds.map((bound, i) => own(bound, PURITIES[i])), own("no other walk of the identity", GREY, true)];
+  for (const cls of classes.slice(0, 2)) cls.front = true;
   const of = new Uint32Array(walks.count);
   for (let i = 0; i < walks.count; i++) {
     const purity = walks.purity(i);
@@ -75,6 +79,7 @@ function byPurity(walks: Walks): Colouring {
 
 function byPlaced(walks: Walks): Colouring {
   const classes = [own("new walks, put on the map", WRONG), own("the map's own walks", GREY, true)];
+  classes[0].front = true;
   return { by: "placed", classes, of: Uint32Array.from(walks.placed ?? [], (is) => (is ? 0 : 1)), spots: [] };
 }
 

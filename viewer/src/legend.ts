@@ -26,7 +26,7 @@ export class Legend {
       button.addEventListener("dblclick", (event) => !event.altKey && this.isolate(place));
       return button;
     });
-    byId("classes").replaceChildren(...this.buttons.map((button) => element("li", "", button)));
+    byId("classes").replaceChildren(...this.buttons.map((button, at) => Object.assign(element("li", "", button), { hidden: !classes[at].count })));
     byId("classes").classList.toggle("columns", classes.length > 24);
     byId("legend-note").textContent = note ?? "";
     this.mark();

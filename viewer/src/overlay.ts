@@ -54,20 +54,29 @@ export class Overlay {
   }
 
   private rings({ ringed, size, ink, paper }: Above): void {
+    const radius = Math.max(size / 2 + 4, 10);
+    const places = this.parted(ringed, radius);
     for (const [width, colour] of [[3.5, paper], [1.5, ink]] as const) {
       this.context.lineWidth = width;
       this.context.strokeStyle = colour;
       this.context.beginPath();
-      for (const i of ringed) this.ring(i, size / 2 + 3);
+      for (const [x, y] of places) {
+        this.context.moveTo(x + radius, y);
+        this.context.arc(x, y, radius, 0, 2 * Math.PI);
+      }
       this.context.stroke();
     }
   }
 
-  private ring(i: number, radius: number): void {
-    const [x, y] = this.screen.of(i);
-    if (!(x > -20 && x < this.screen.width + 20 && y > -20 && y < this.screen.height + 20)) return;
-    this.context.moveTo(x + radius, y);
-    this.context.arc(x, y, radius, 0, 2 * Math.PI);
+  /** Places of walks in sight, but one for those closer than `apart`: a hundred rings on one spot are a blot. */
+  private parted(walks: number[], apart: number): [number, number][] {
+    const kept: [number, number][] = [];
+    for (const i of walks) {
+      const [x, y] = this.screen.of(i);
+      const seen = x > -20 && x < this.screen.width + 20 && y > -20 && y < this.screen.height + 20;
+      if (seen && !kept.some(([a, b]) => Math.abs(a - x) < apart && Math.abs(b - y) < apart)) kept.push([x, y]);
+    }
+    return kept;
   }
 
   private lines({ shown, size, ink, paper }: Above): void {

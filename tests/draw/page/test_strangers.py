@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
+from benchmarks.page import islands
 from tests.draw.page.browser import Opener
 from tests.draw.page.maps import blobs
 from visual_analyse.draw.page import build_page
@@ -130,3 +131,13 @@ def test_the_numbers_and_the_notes_are_there(open_page: Opener) -> None:
     for words in ("0.98", "0.64", "15 nearest", "10 nearest", "5,000 walks drawn at random of 133,000"):
         assert words in said
     assert "Silhouette" not in said
+
+
+def test_a_map_of_ou_mvlps_size_can_be_explored(open_page: Opener) -> None:
+    tab = open_page(islands(133_000, 5_153, 2))
+    tab.point(70_000)
+    x, y = tab.app("app.screen.of(app.hovered)")
+    assert np.hypot(*np.subtract((x, y), tab.app("app.screen.of(70000)"))) < 2
+    measured = tab.ask("window.__viewer.benchmark(5)")
+    assert measured["walks"] == 133_000 and measured["frames"] == 5 and measured["renderer"]
+    assert 0 < measured["median_ms"] <= measured["p95_ms"] and measured["pick_ms"] < 100
