@@ -50,7 +50,7 @@ export class Card {
     if (walks.has("condition")) fact("condition", named(walks.text("condition", i), "–"));
     if (walks.has("view")) {
       const view = named(walks.text("view", i), "–");
-      if (walks.header.angles && walks.text("view", i)) view.append("°");
+      if (walks.viewsAreAngles && walks.text("view", i)) view.append("°");
       fact("view", view);
     }
     if (walks.correct) {
@@ -84,7 +84,7 @@ export class Card {
     const words = element("span", "", named(walks.text("identity", other)));
     for (const kind of how) {
       const name = named(walks.text(kind, other));
-      if (kind === "view" && walks.header.angles) name.append("°");
+      if (kind === "view" && walks.viewsAreAngles) name.append("°");
       words.append(element("small", "", name));
     }
     button.append(words);

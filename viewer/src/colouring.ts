@@ -1,9 +1,7 @@
 // What each walk is coloured by: its classes, their colours, and what stands out.
-import { angleColour, GREY, PALETTE, PURITIES, RIGHT, WRONG } from "./palette";
-import { byNature, counted } from "./text";
-import { KINDS, type Kind, type Walks } from "./walks";
-
-export const LEGEND = 12; // as the Python side has it: classes up to which each has a colour of its own
+import { GREY, PURITIES, RIGHT, WRONG } from "./palette";
+import { counted } from "./text";
+import { type Hardest, KINDS, type Kind, type Walks } from "./walks";
 
 export interface Class {
   name: string;
@@ -84,41 +82,48 @@ function byPlaced(walks: Walks): Colouring {
 }
 
 function byTable(walks: Walks, by: Kind): Colouring {
-  const { texts, colours, spots, hardest } = walks.header.tables[by];
+  const { texts, colours, angles, spots, hardest } = walks.header.tables[by];
   const codes = walks.codes[by];
-  if (texts.length > LEGEND && !colours) {
-    if (!hardest) return { by, classes: [own(`all ${counted(texts.length, "name")}`, GREY)], of: new Uint32Array(walks.count), spots: [], note: "Too many to tell apart by colour: search for one, or colour by something else." };
-    const classes = hardest.groups.map(([code, mean], i): Class => ({ ...foreign(texts[code], PALETTE[i]), detail: mean.toFixed(2) }));
-    const others = classes.length;
-    classes.push(own(`${counted(texts.length - others, "other")}`, GREY, true));
-    const placeOf = new Map(hardest.groups.map(([code], i) => [code, i]));
-    return {
-      by,
-      classes,
-      of: codes.map((code) => placeOf.get(code) ?? others),
-      spots: hardest.spots.map((spot) => spotAt(walks, texts, spot, placeOf.get(spot[0]) ?? others, hardest.groups.find(([code]) => code === spot[0])?.[1])),
-      note: hardest.of === "purity"
-        ? "Too many for colours. The hardest stand out: those whose walks have fewest of their own among their nearest (mean purity)."
-        : "Too many for colours. The hardest stand out: those most often taken for someone else (share of walks matched rightly).",
-    };
-  }
-  const angles = by === "view" && walks.header.angles ? texts.map((text) => (text.trim() === "" ? NaN : Number(text))) : [];
-  const cyclic = angles.length > 0 && angles.every((angle, i) => Number.isFinite(angle) || texts[i] === "");
-  const order = texts.map((_, code) => code).sort((a, b) => (cyclic ? (angles[a] || 0) - (angles[b] || 0) : 0) || byNature(texts[a], texts[b]));
+  if (!colours) return hardest ? byHardest(walks, by, hardest) : byNothing(walks, by);
+  // Names come in the order in which people count; angles go round.
+  const order = texts.map((_, code) => code).sort((a, b) => (angles?.[a] ?? 0) - (angles?.[b] ?? 0) || a - b);
   const placeOf = new Uint32Array(texts.length);
   order.forEach((code, place) => (placeOf[code] = place));
-  const classes = order.map((code, place): Class => {
+  const classes = order.map((code): Class => {
     if (texts[code] === "") return own("unknown", GREY);
-    if (cyclic) return { ...foreign(texts[code], angleColour(angles[code])), detail: "°" };
-    return foreign(texts[code], PALETTE[colours ? colours[code] : place]);
+    return { ...foreign(texts[code], colours[code] ?? GREY), detail: angles && colours[code] ? "°" : undefined };
   });
+  const distinct = new Set(colours).size;
   return {
     by,
     classes,
     of: codes.map((code) => placeOf[code]),
     spots: (spots ?? []).map((spot) => spotAt(walks, texts, spot, placeOf[spot[0]])),
-    note: colours ? `${PALETTE.length} colours are shared, so that those who lie side by side differ.` : undefined,
+    note: !angles && distinct < texts.length ? `${distinct} colours are shared, so that those who lie side by side differ.` : undefined,
   };
+}
+
+function byHardest(walks: Walks, by: Kind, { groups, colours, spots, of_map }: Hardest): Colouring {
+  const { texts } = walks.header.tables[by];
+  const classes = groups.map(([code, mean], i): Class => ({ ...foreign(texts[code], colours[i]), detail: mean.toFixed(2) }));
+  const others = classes.length;
+  classes.push(own(counted(texts.length - others, "other"), GREY, true));
+  const placeOf = new Map(groups.map(([code], i) => [code, i]));
+  return {
+    by,
+    classes,
+    of: walks.codes[by].map((code) => placeOf.get(code) ?? others),
+    spots: spots.map((spot) => {
+      const place = placeOf.get(spot[0]) ?? others;
+      return spotAt(walks, texts, spot, place, groups[place]?.[1]);
+    }),
+    note: `Too many for colours. The hardest stand out: those whose walks have fewest of their own among their nearest${of_map ? " on the map" : ""} (mean purity).`,
+  };
+}
+
+function byNothing(walks: Walks, by: Kind): Colouring {
+  const all = own(`all ${counted(walks.header.tables[by].texts.length, "name")}`, GREY);
+  return { by, classes: [all], of: new Uint32Array(walks.count), spots: [], note: "Too many to tell apart by colour: search for one, or colour by something else." };
 }
 
 function spotAt(walks: Walks, texts: string[], [code, ...at]: number[], cls: number, mean?: number): Spot {

@@ -3,7 +3,7 @@ import { App } from "./app";
 import { benchmark, type Measured } from "./benchmark";
 import { readWalks } from "./payload";
 import { showQuality } from "./quality";
-import { byId, counted, element, shown } from "./text";
+import { byId, element, shown } from "./text";
 
 declare global {
   interface Window {
@@ -14,11 +14,9 @@ declare global {
 
 async function begin(): Promise<void> {
   const walks = await readWalks(byId("payload"));
-  const { title, tables } = walks.header;
+  const { title, what } = walks.header;
   byId("title").textContent = shown(title);
-  byId("what").textContent =
-    `${counted(walks.count, "walk")} of ${counted(tables.identity.texts.length, "identity", "identities")}` +
-    (walks.dims > 2 ? ", in three dimensions" : "");
+  byId("what").textContent = shown(what) + (walks.dims > 2 ? " · three dimensions" : "");
   document.body.classList.toggle("deep", walks.dims > 2);
   showQuality(walks);
   const app = new App(walks);

@@ -3,7 +3,6 @@
 const LONGEST = 60;
 // Control, format (bidirectional overrides among them), private, surrogate and separator characters.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const natural = new Intl.Collator("en", { numeric: true });
 
 /** A name with what cannot be seen written out, so that no two names look the same by it. */
 export function shown(text: string): string {
@@ -15,8 +14,6 @@ export function brief(text: string, longest = LONGEST): string {
   const chars = Array.from(shown(text.length > 4 * longest ? text.slice(0, 4 * longest) : text));
   return chars.length > longest ? `${chars.slice(0, longest - 1).join("")}…` : chars.join("");
 }
-
-export const byNature = (a: string, b: string): number => natural.compare(a, b);
 
 export const counted = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;

@@ -4,14 +4,18 @@ export type Kind = "identity" | "condition" | "view";
 export const KINDS: readonly Kind[] = ["identity", "condition", "view"];
 
 export interface Hardest {
-  of: "purity" | "correct";
+  /** Whether purity is of the map, for want of the model's. */
+  of_map: boolean;
+  colours: string[];
   groups: [number, number][];
   spots: number[][];
 }
 
 export interface Table {
   texts: string[];
-  colours?: number[];
+  /** One a text, null where it is no angle among angles. */
+  colours?: (string | null)[];
+  angles?: (number | null)[];
   spots?: number[][];
   hardest?: Hardest | null;
 }
@@ -19,8 +23,8 @@ export interface Table {
 export interface Header {
   title: string;
   count: number;
+  what: string;
   tables: Record<Kind, Table>;
-  angles: boolean;
   random: boolean;
   quality: Record<string, number | null>;
   scale: { low: number[]; range: number };
@@ -78,6 +82,10 @@ export class Walks {
   /** Whether anything is known of a kind. */
   has(kind: Kind): boolean {
     return this.header.tables[kind].texts.some((text) => text !== "");
+  }
+
+  get viewsAreAngles(): boolean {
+    return this.header.tables.view.angles !== undefined;
   }
 
   get hasPurity(): boolean {

@@ -51,7 +51,7 @@ def test_few_classes_have_a_colour_each(open_page: Opener) -> None:
 def test_many_share_colours_so_that_neighbours_differ(open_page: Opener) -> None:
     tab = open_page(blobs(74, 20, thumbnails=False))
     classes = tab.app(CLASSES)
-    assert len(classes) == 74 and len({colour for _, colour, _ in classes}) == 16
+    assert len(classes) == 74 and 12 <= len({colour for _, colour, _ in classes}) <= 16
     assert "shared" in tab.text("#legend-note") and tab.app("app.overlay.names.length") > 40
 
 
@@ -62,6 +62,7 @@ def test_of_too_many_only_the_hardest_stand_out(open_page: Opener) -> None:
     labels = np.array([f"p{number:03d}" for number in np.repeat(np.arange(people), 2)])
     purity = 0.3 + 0.7 * rng.random(640)
     purity[100:104] = [0.1, 0.2, 0.0, 0.06]
+    purity[200:202] = np.nan
     tab = open_page(replace(made, labels=labels, purity=purity.astype(np.float32)))
     classes = tab.app("app.colours.classes.map(c => [c.name, c.detail, c.count])")
     assert classes[:2] == [["p051", "0.03", 2], ["p050", "0.15", 2]] and len(classes) == 13

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from tests.draw.page.maps import blobs
+from visual_analyse.draw.maps.coding.coding import coding
+from visual_analyse.draw.maps.coding.tables import RIGHT, SIXTEEN, WRONG
+from visual_analyse.draw.maps.style import MapStyle
 from visual_analyse.draw.page import build_page
 from visual_analyse.draw.page.payload import payload, unit
 from visual_analyse.draw.page.sprites import sprites
@@ -45,7 +50,21 @@ def test_what_goes_in_comes_out() -> None:
     step = arrays["neighbours"].reshape(-1, 600).T
     near = np.arange(600)[:, None] + np.where(step % 2, -(step + 1) // 2, step // 2)
     assert np.array_equal(near, made.neighbours)
-    assert len(header["tables"]["identity"]["colours"]) == 20
+    assert set(header["tables"]["identity"]["colours"]) <= set(SIXTEEN)
+    assert header["what"] == "600 walks of 20 identities"
+
+
+def test_page_and_pictures_colour_alike() -> None:
+    """A person who lays a picture beside the page must find the same colours on the same people and angles."""
+    for people in (9, 40):
+        made = blobs(people, 12)
+        header, arrays = unpacked(payload(made, "t", {}, {}))
+        for name in ("identity", "view"):
+            table = np.array(header["tables"][name]["colours"])
+            drawn = coding(made, unit(made.feats), MapStyle(colour_by=name)).colours
+            assert table[arrays[name]].tolist() == [to_hex(row) for row in drawn]
+    text = files("visual_analyse.draw.page").joinpath("viewer.js").read_text("utf-8")
+    assert RIGHT in text and WRONG in text
 
 
 def test_unknown_purity_and_neighbours_that_are_none_stay_so() -> None:

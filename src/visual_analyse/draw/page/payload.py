@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visual_analyse.draw.page.groups import Codes, Points, shared_colours, spots
+from visual_analyse.draw.maps.quality import origin
+from visual_analyse.draw.page.coding import Points, tables
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.names import plain
 from visual_analyse.results import EmbeddingMap
 
-LEGEND = 12  # classes up to which each has a colour of its own
-NAMED = 300  # classes up to which colours are shared and every group is named; beyond, only the hardest are
-SHARED = 16  # colours to share: all of the viewer's palette
 _NEIGHBOURS = 700_000  # numbers; so many neighbours of each walk that a page stays small
 _MOST_NEIGHBOURS = 8
-TEXTS = {"identity": "labels", "condition": "types", "view": "views"}
 QUALITY = (
     "trustworthiness", "kept", "kept_k", "purity_full", "purity_map", "purity_k", "silhouette", "sample", "points",
 )  # fmt: skip
@@ -32,26 +30,14 @@ def payload(map: EmbeddingMap, title: str, extra: Mapping[str, Any], arrays: Map
     values that are no map's.
     """
     points = unit(map.feats)
-    tables: dict[str, Any] = {}
-    packed: dict[str, NDArray[Any]] = {"points": np.round(points * 65535).astype(np.uint16).T}
-    for name, attribute in TEXTS.items():
-        table, codes = np.unique(getattr(map, attribute), return_inverse=True)
-        tables[name] = {"texts": table.tolist()}
-        if LEGEND < len(table) <= NAMED:
-            tables[name]["colours"] = shared_colours(codes, points, len(table), SHARED).tolist()
-        packed[name] = codes
-    people = len(tables["identity"]["texts"])
-    if people > NAMED:
-        tables["identity"]["hardest"] = _hardest(map, packed["identity"], points, people)
-    elif people > 1:
-        # Identities alone: conditions and views lie everywhere, and a name in one place would say they do not.
-        tables["identity"]["spots"] = _spots(packed["identity"], points, range(people))
-    packed.update(_known(map))
+    known = _known(map)
+    told, codes = tables(map, points)
+    packed: dict[str, NDArray[Any]] = {"points": np.round(points * 65535).astype(np.uint16).T, **codes, **known}
     header = {
         "title": title,
         "count": len(map),
-        "tables": tables,
-        "angles": map.views_are_angles,
+        "what": " · ".join(plain(part) for part in origin(map)),
+        "tables": told,
         "random": map.of_random_weights,
         "quality": {name: _number(map.quality.get(name)) for name in QUALITY},
         "scale": {"low": map.feats.min(0).astype(float).tolist(), "range": _range(map.feats)},
@@ -79,31 +65,6 @@ def unit(feats: NDArray[Any]) -> Points:
 def _range(feats: NDArray[Any]) -> float:
     wide = feats.astype(np.float64)
     return float((wide.max(0) - wide.min(0)).max()) or 1.0
-
-
-def _spots(codes: Codes, points: Points, groups: Iterable[int]) -> list[list[float]]:
-    return [[group, *(round(value, 4) for value in at)] for group, at in spots(codes, points, groups)]
-
-
-def _hardest(map: EmbeddingMap, codes: Codes, points: Points, count: int) -> dict[str, Any] | None:
-    """The identities that the model knows worst, where there are too many to colour them all."""
-    if map.purity is not None:
-        values, of = map.purity.astype(np.float64), "purity"
-    elif map.correct is not None:
-        values, of = np.where(map.correct < 0, np.nan, map.correct).astype(np.float64), "correct"
-    else:
-        return None
-    finite = np.isfinite(values)
-    walks = np.bincount(codes[finite], minlength=count)
-    mean = np.bincount(codes[finite], values[finite], count) / np.maximum(walks, 1)
-    mean[walks < 2] = np.inf  # one walk says little of a person
-    worst = np.argsort(mean, kind="stable")[:LEGEND]
-    worst = worst[np.isfinite(mean[worst])]
-    return {
-        "of": of,
-        "groups": [[int(group), round(float(mean[group]), 4)] for group in worst],
-        "spots": _spots(codes, points, worst.tolist()),
-    }
 
 
 def _known(map: EmbeddingMap) -> dict[str, NDArray[Any]]:
