@@ -15,6 +15,7 @@ from tests.workshop import silhouettes, write_config, write_walk
 from visual_analyse.encode import extraction, reading
 from visual_analyse.encode.extraction import extract
 from visual_analyse.encode.features import shard
+from visual_analyse.encode.features.lock import take
 from visual_analyse.encode.forward import Forward
 from visual_analyse.encode.ranks import Ranks
 from visual_analyse.encode.reading import ahead
@@ -85,8 +86,9 @@ def test_a_second_run_computes_nothing(workshop, walks, model, computed):
 
 
 def test_unchanged_files_are_not_read_again(workshop, walks, model, monkeypatch):
-    for walk in walks[1:]:
+    for walk in walks:
         os.utime(walk.files[0], (1e9, 1e9))
+    os.utime(walks[0].files[0], (4e9, 4e9))
     extract(model, walks, cache=workshop.root / "c")
     read = []
     real = reading.content_of
@@ -232,6 +234,20 @@ def test_ranks_share_everything_once(monkeypatch):
     assert sorted(piece for rank in range(3) for piece in Ranks(rank, 3).share(10)) == list(range(10))
     for walks in (0, 1, 11, 12, 13, 400, 133_000):
         assert [index for chunk in extraction._chunks(walks) for index in chunk] == list(range(walks))
+
+
+def test_a_rank_that_hangs_is_not_waited_for_forever(workshop, walks, model, monkeypatch):
+    monkeypatch.setattr(extraction, "POLL", 0.01)
+    monkeypatch.setattr(extraction, "STUCK", 0.1)
+    assert extract(model, walks[:1], cache=workshop.root / "c", ranks=Ranks(1, 2)) is None
+    (store,) = (workshop.root / "c" / "features").iterdir()
+    told = []
+    with take(store / "rows-7.lock"):
+        found = extract(model, walks, cache=workshop.root / "c", ranks=Ranks(0, 2), tell=told.append)
+    with found:
+        assert close(found.read(0, 20), one_by_one(model, walks))
+    assert len(told) == 1
+    assert "the 8 that they owe" in told[0]
 
 
 def test_reading_ahead_is_bounded_and_in_order():

@@ -19,7 +19,7 @@ from visual_analyse.errors import VisualAnalyseError
 
 THUMBNAIL = SIZE[0] * SIZE[1]  # bytes
 # How much may be written, and how long, before it is forced to the disk: a power cut costs no more than that.
-_UNSYNCED = 256 << 20
+_UNSYNCED = 128 << 20
 _SECONDS = 10.0
 
 
