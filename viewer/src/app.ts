@@ -17,6 +17,10 @@ import type { Walks } from "./walks";
 const REACH = 12; // pixels from the mouse within which a walk is meant
 const NEAR = 6; // how near a walk is looked at that was searched or clicked in a list
 const MOST_RINGS = 2000;
+const MANY = 20_000; // walks
+const LATE = 50; // milliseconds
+const REST = 180; // milliseconds
+export const THINNED = 0.25;
 
 export class App {
   readonly scene: MarksScene;
@@ -33,9 +37,13 @@ export class App {
   private readonly eye: Eye;
   private readonly card: Card;
   private readonly stage = byId("stage");
+  private readonly dark = matchMedia("(prefers-color-scheme: dark)");
   private readonly shuffled: Uint32Array;
   private waiting = false;
   private lassoing = false;
+  private lateness = 0; // milliseconds from asking for a frame to being let draw it, of late
+  private resting = 0; // the timer that runs while a hand moves the map
+  private thin = false;
 
   constructor(readonly walks: Walks) {
     this.eye = walks.dims > 2 ? new OrbitEye(walks.half) : new FlatEye(walks.half);
@@ -49,7 +57,7 @@ export class App {
     listen(this.stage, {
       eye: () => this.eye,
       lassoing: () => this.lassoing,
-      moved: () => this.moved(),
+      moved: () => this.move(),
       hover: (x, y) => this.pinned < 0 && this.hover(this.screen.pick(x, y, REACH)),
       leave: () => this.hover(-1),
       click: (x, y) => this.pin(this.screen.pick(x, y, REACH)),
@@ -57,7 +65,7 @@ export class App {
     });
     this.controls();
     new ResizeObserver(() => this.resize()).observe(this.stage);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.mark());
+    this.dark.addEventListener("change", () => this.colourBy(this.colours.by));
     this.resize();
     this.eye.fit();
     this.colourBy(available(walks)[0]);
@@ -69,9 +77,18 @@ export class App {
     this.redraw();
   }
 
+  private move(): void {
+    clearTimeout(this.resting);
+    this.resting = window.setTimeout(() => {
+      this.resting = 0;
+      if (this.thin) this.redraw();
+    }, REST);
+    this.moved();
+  }
+
   colourBy(by: By): void {
     (byId("by") as HTMLSelectElement).value = by;
-    this.colours = colouring(this.walks, by);
+    this.colours = colouring(this.walks, by, this.dark.matches);
     this.legend.show(this.colours);
     this.mark();
   }
@@ -146,7 +163,7 @@ export class App {
     const faint = classes.map((cls) => Boolean(cls.faint));
     const found = rgb(FOUND);
     const front = classes.map((cls) => Boolean(cls.front));
-    const crowded = this.walks.count > 20_000;
+    const crowded = this.walks.count > MANY;
     const large = crowded ? 36 : 22; // small marks must grow more to be seen among others
     const layers = new Uint8Array(this.walks.count);
     const counts = [0, 0, 0, 0];
@@ -169,15 +186,16 @@ export class App {
     const next = [0, counts[0], counts[0] + counts[1]];
     for (const i of this.shuffled) if (layers[i] < 3) order[next[layers[i]]++] = i;
     this.scene.marks.drawn = this.walks.count - counts[3];
+    this.scene.marks.layers = [counts[0], counts[1], counts[2]];
     this.scene.update();
     if (this.pinned >= 0 && layers[this.pinned] === 3) this.pin(-1);
     this.moved();
   }
 
-  draw(): void {
+  draw(share = 1): void {
     const style = getComputedStyle(document.documentElement);
     const shown = this.hovered;
-    this.scene.draw(this.eye);
+    this.scene.draw(this.eye, share);
     this.overlay.draw({
       spots: this.matches || this.selection.walks.length ? [] : this.colours.spots,
       hidden: this.legend.hidden,
@@ -196,9 +214,13 @@ export class App {
   private redraw(): void {
     if (this.waiting) return;
     this.waiting = true;
+    const asked = performance.now();
     requestAnimationFrame(() => {
       this.waiting = false;
-      this.draw();
+      // A browser that draws in software is late: then fewer marks while the hand moves, and all when it rests.
+      this.lateness = 0.7 * this.lateness + 0.3 * Math.min(300, performance.now() - asked);
+      this.thin = this.resting !== 0 && this.walks.count > MANY && (this.thin || this.lateness > LATE);
+      this.draw(this.thin ? THINNED : 1);
     });
   }
 

@@ -1,5 +1,5 @@
 // What each walk is coloured by: its classes, their colours, and what stands out.
-import { GREY, PURITIES, RIGHT, WRONG } from "./palette";
+import { GREY, lifted, PURITIES, RIGHT, WRONG } from "./palette";
 import { counted } from "./text";
 import { type Hardest, KINDS, type Kind, type Walks } from "./walks";
 
@@ -23,7 +23,7 @@ export interface Spot {
 }
 
 export interface Colouring {
-  by: string;
+  by: By;
   classes: Class[];
   of: Uint32Array;
   spots: Spot[];
@@ -48,8 +48,9 @@ export function available(walks: Walks): By[] {
   return kinds;
 }
 
-export function colouring(walks: Walks, by: By): Colouring {
+export function colouring(walks: Walks, by: By, dark: boolean): Colouring {
   const made = by === "correct" ? byCorrect(walks) : by === "purity" ? byPurity(walks) : by === "placed" ? byPlaced(walks) : byTable(walks, by);
+  if (dark) for (const cls of made.classes) cls.colour = lifted(cls.colour);
   for (const cls of made.of) made.classes[cls].count++;
   return made;
 }

@@ -13,3 +13,11 @@ export function rgb(colour: string): [number, number, number] {
   const value = parseInt(colour.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
+
+/** The same hue, light enough for a dark page. */
+export function lifted(colour: string): string {
+  const parts = rgb(colour);
+  const luminance = (0.299 * parts[0] + 0.587 * parts[1] + 0.114 * parts[2]) / 255;
+  const white = Math.max(0, 0.42 - luminance);
+  return `#${parts.map((part) => Math.round(part + (255 - part) * white).toString(16).padStart(2, "0")).join("")}`;
+}

@@ -45,6 +45,8 @@ export interface Marks {
   /** Walks that are drawn, in the order in which they are. */
   order: Uint32Array;
   drawn: number;
+  /** How many of those lie in the lowest layer, the middle one, and on top. */
+  layers: [number, number, number];
 }
 
 export class MarksScene {
@@ -64,7 +66,7 @@ export class MarksScene {
     const deep = walks.dims > 2;
     this.renderer = new WebGLRenderer({ canvas, alpha: true, antialias: false, powerPreference: "high-performance" });
     this.renderer.setClearColor(0, 0);
-    this.marks = { tint: new Uint8Array(4 * n), grow: new Uint8Array(n), order: new Uint32Array(n), drawn: 0 };
+    this.marks = { tint: new Uint8Array(4 * n), grow: new Uint8Array(n), order: new Uint32Array(n), drawn: 0, layers: [0, 0, 0] };
     this.geometry.setAttribute("position", new BufferAttribute(walks.positions, 3));
     this.geometry.setAttribute("tint", new BufferAttribute(this.marks.tint, 4, true));
     this.geometry.setAttribute("grow", new BufferAttribute(this.marks.grow, 1));
@@ -98,7 +100,6 @@ export class MarksScene {
     this.geometry.attributes.tint.needsUpdate = true;
     this.geometry.attributes.grow.needsUpdate = true;
     if (this.geometry.index) this.geometry.index.needsUpdate = true;
-    this.geometry.setDrawRange(0, this.marks.drawn);
   }
 
   /** Across a usual mark, in CSS pixels. */
@@ -108,7 +109,11 @@ export class MarksScene {
     return Math.min(16, whole * Math.max(1, eye.nearness) ** 0.4);
   }
 
-  draw(eye: Eye): void {
+  /** `share`: of the layer that most marks lie in, how many are drawn; the order in it is random, so it looks alike. */
+  draw(eye: Eye, share = 1): void {
+    const [low, middle] = this.marks.layers;
+    const left = low > middle ? (1 - share) * low : share < 1 ? low + (1 - share) * middle : 0;
+    this.geometry.setDrawRange(Math.floor(left), this.marks.drawn - Math.floor(left));
     this.material.uniforms.size.value = this.size(eye) * this.ratio;
     this.material.uniforms.middle.value = eye.distance;
     this.renderer.render(this.scene, eye.camera);

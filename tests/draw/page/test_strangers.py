@@ -141,3 +141,13 @@ def test_a_map_of_ou_mvlps_size_can_be_explored(open_page: Opener) -> None:
     measured = tab.ask("window.__viewer.benchmark(5)")
     assert measured["walks"] == 133_000 and measured["frames"] == 5 and measured["renderer"]
     assert 0 < measured["median_ms"] <= measured["p95_ms"] and measured["pick_ms"] < 100
+
+
+def test_where_frames_are_late_fewer_marks_move_and_all_come_back(open_page: Opener) -> None:
+    tab = open_page(islands(60_000, 1_000, 2))
+    shown = "window.__viewer.app.scene.geometry.drawRange.count"
+    tab.ask("window.__viewer.app.lateness = 1e4")
+    tab.tab.mouse.move(400, 300)
+    tab.tab.mouse.wheel(0, -120)
+    tab.until(f"{shown} < 20000")
+    tab.until(f"{shown} === 60000")

@@ -94,4 +94,5 @@ def _digest(text: str) -> str:
 
 @cache
 def _part(name: str) -> str:
-    return files(__package__).joinpath(name).read_bytes().decode()
+    # A checkout on Windows may have turned line ends; a browser turns them back before it compares digests.
+    return files(__package__).joinpath(name).read_bytes().decode().replace("\r\n", "\n")
