@@ -61,7 +61,7 @@ export class Card {
       const purity = walks.purity(i);
       fact("purity", Number.isNaN(purity) ? "– (no other walk)" : purity.toFixed(2));
     }
-    if (walks.placed?.[i]) fact("placed", "new, put on the map");
+    if (walks.placed?.[i]) fact("placed", "a new walk");
     const head = element("div", "head");
     if (thumbnails.has(i)) head.append(thumbnails.canvas(i, "picture"));
     head.append(element("div", "", element("h2", "", named(walks.text("identity", i))), facts));
