@@ -74,7 +74,7 @@ def encode(entry: Entry) -> bytes:
     """An entry as a line.
 
     >>> encode(Failed("ab"))
-    b'43d94b05 {"failed":"ab"}\\n'
+    b'9b8a745e {"failed":"ab"}\\n'
     """
     found: dict[str, Any]
     if isinstance(entry, Facts):

@@ -23,8 +23,8 @@ def thumbnail(walk: list[Array | list[Array]]) -> NDArray[np.uint8] | None:
     `walk`: its modalities as read. The middle of the frames is taken in the aspect of the thumbnail, as OpenGait cuts
     64x64 to 64x44; narrower frames get black sides.
 
-    >>> thumbnail([np.full((2, 64, 64), 255, np.uint8)]).mean()
-    255.0
+    >>> int(thumbnail([np.full((2, 64, 64), 255, np.uint8)]).min())
+    255
     """
     for modality in walk:
         try:
