@@ -83,9 +83,9 @@ def test_a_gallery_is_encoded_once(workshop, monkeypatch):
     first = list(Encoder(model, store).encode(scan(workshop.gallery)))
     write_walk(workshop.gallery, "004/nm-01/000", silhouettes(77))
     forwards = []
-    real = Encoder._embed
+    real = Encoder._forward
     monkeypatch.setattr(
-        Encoder, "_embed", lambda self, group: forwards.extend(w.name for w, _ in group) or real(self, group)
+        Encoder, "_forward", lambda self, group: forwards.extend(w.name for w, _ in group) or real(self, group)
     )
     second = list(Encoder(model, store).encode(scan(workshop.gallery)))
     assert forwards == ["004-nm-01-000"]

@@ -71,13 +71,13 @@ class Encoder:
         groups = [list(pending)] if self.forward.packs else [[item] for item in pending]
         found: list[NDArray[np.float32]] = []
         for group in filter(None, groups):
-            found += self._embed(group)
+            found += self._forward(group)
         for (walk, _), embedding in zip(pending, found, strict=True):
             if self.store is not None:
                 self.store.keep(self._name(walk), partial(_save, embedding))
         return found
 
-    def _embed(self, group: Sequence[tuple[Walk, list[Any]]]) -> list[NDArray[np.float32]]:
+    def _forward(self, group: Sequence[tuple[Walk, list[Any]]]) -> list[NDArray[np.float32]]:
         found = []
         for embedding in self.forward.embed([self._ready(walk, arrays) for walk, arrays in group]):
             if isinstance(embedding, VisualAnalyseError):
