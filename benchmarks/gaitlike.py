@@ -33,7 +33,7 @@ MILLION = Shape(1_000_000, 256, 37_000, 14, 2)
 
 RANK = 128  # of the identities; views, conditions and how each person shows them add to it
 _OWN = 40
-NOISE = 7.0  # length, over all dimensions; a walk without it has length about 3
+NOISE = 8.0  # length, over all dimensions; a walk without it has length about 3
 
 
 @dataclass(frozen=True)

@@ -166,3 +166,19 @@ def test_rules_in_words() -> None:
     assert "GALLERY_SET" in Protocol("CCGR-MINI", Partition((), ("1",), gallery=frozenset("x"))).rule(walk)
     assert "id is not 'probe'" in Protocol("HID").rule(walk)
     assert "all other walks" in Protocol("mine").rule(walk)
+
+
+@pytest.mark.parametrize("dataset", ["CASIA-B", "OUMVLP", "CCPG", "GREW", "my own"])
+@pytest.mark.parametrize("cross_view", [False, True])
+def test_groups_without_the_barred_are_the_galleries_one_by_one(dataset: str, cross_view: bool) -> None:
+    kinds = ["nm-01", "nm-02", "nm-05", "bg-01", "00", "01", "02", "03", "U0_D0", "U0_D0_BG", "U1_D1", "U3_D3", "U0_D3"]
+    walks = [Sequence(i, kind, view, ()) for i in "abc" for kind in kinds for view in ("000", "090_x", "000_y")]
+    protocol = Protocol(dataset, Partition(("a",), ("b", "c")), cross_view)
+    found = {}
+    for probes, among in protocol.groups(walks):
+        for probe in probes:
+            found[probe] = [walks[k] for k in among if not protocol.barred(walks[probe], walks[k])]
+    everyone = Protocol(dataset, None, cross_view).probes(walks)
+    assert [walks[k] for k in sorted(found)] == everyone
+    for probe, gallery in found.items():
+        assert gallery == protocol.gallery_for(walks[probe], walks)

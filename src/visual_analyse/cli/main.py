@@ -11,7 +11,17 @@ from visual_analyse.version import __version__
 
 COMMANDS = {
     "grad_cam": ("visual_analyse.cli.grad_cam", "why a model matched two walks: maps of the evidence, as .npz"),
-    "visual_gradcam": ("visual_analyse.cli.visual_gradcam", "those maps as pictures and films"),
+    "visual_gradcam": ("visual_analyse.cli.visualizer", "those maps as pictures and films"),
+    "tsne": ("visual_analyse.cli.tsne", "where a model puts everyone: a t-SNE map of all walks"),
+    "umap": ("visual_analyse.cli.umap", "the same by UMAP"),
+    "pacmap": ("visual_analyse.cli.pacmap", "the same by PaCMAP"),
+    "pca": ("visual_analyse.cli.pca", "the same by principal components"),
+    "visual_tsne": ("visual_analyse.cli.visualizer", "that map as a picture"),
+    "visual_umap": ("visual_analyse.cli.visualizer", "the same of a UMAP map"),
+    "visual_pacmap": ("visual_analyse.cli.visualizer", "the same of a PaCMAP map"),
+    "visual_pca": ("visual_analyse.cli.visualizer", "the same of a map of components"),
+    "visual_page": ("visual_analyse.cli.visualizer", "a map as a page to explore"),
+    "adjust_3d": ("visual_analyse.cli.visualizer", "a map of three dimensions, turned"),
     "layers": ("visual_analyse.cli.layers", "the layers of a model, by number, and how they lie on the frames"),
     "synthesize": ("visual_analyse.cli.synthesize", "a dataset of synthetic walkers"),
     "train": ("visual_analyse.cli.train", "the small models that the demo uses, trained on walkers"),
@@ -43,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "rename the folder.",
             file=sys.stderr,
         )
-    status: int = importlib.import_module(COMMANDS[name][0]).command(words[1:])
+    module = importlib.import_module(COMMANDS[name][0])
+    status: int = module.main([name, *words[1:]]) if hasattr(module, "main") else module.command(words[1:])
     return status
 
 

@@ -123,6 +123,40 @@ class Protocol:
             )
         return found
 
+    def groups(self, sequences: Iterable[Sequence]) -> list[tuple[list[int], list[int]]]:
+        """Places of the probes that share candidates, and of these candidates, over all probes of the walks.
+
+        A candidate is in a probe's gallery unless it is `barred`. Probes of no candidate are in no group.
+
+        >>> walks = [Sequence("1", kind, view, ()) for kind in ("nm-01", "nm-05") for view in ("000", "090")]
+        >>> Protocol("CASIA-B").groups(walks)
+        [([2, 3], [0, 1])]
+        """
+        walks = list(sequences)
+        test, train = (set(ids) for ids in (self.partition.test, self.partition.train)) if self.partition else ((), ())
+        sides = [1 if walk.id in test else 2 if walk.id in train else 0 for walk in walks]
+        together: dict[tuple[int, Roles | None], list[int]] = {}
+        for place, walk in enumerate(walks):
+            if self._is_probe(walk):
+                together.setdefault((sides[place], self._row(walk)), []).append(place)
+        found = []
+        for (side, row), probes in together.items():
+            among = [k for k, walk in enumerate(walks) if side in (0, sides[k]) and self._is_gallery(walk, row)]
+            if among:
+                found.append((probes, among))
+        return found
+
+    def barred(self, probe: Sequence, walk: Sequence) -> bool:
+        """Whether a candidate of `groups` is never compared with a probe: itself, or whom the evaluation leaves out.
+
+        >>> Protocol("CASIA-B").barred(Sequence("1", "nm-05", "090", ()), Sequence("2", "nm-01", "090", ()))
+        True
+        """
+        row = self._row(probe)
+        return (walk.id, walk.type, walk.view) == (probe.id, probe.type, probe.view) or (
+            row is not None and _never(probe, walk, row)
+        )
+
     def rule(self, probe: Sequence) -> str:
         """Who is gallery for a probe, in words, for the screen and the manifest.
 

@@ -1,0 +1,224 @@
+"""What `tsne` and its kin do between their options and their file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.markup import escape
+
+from visual_analyse.cli.explaining import protocol_of, warn
+from visual_analyse.cli.mapping import Method, default_folder
+from visual_analyse.cli.progress import DelayedBar, console
+from visual_analyse.embed.engines.engine import Engine, Request
+
+from visual_analyse.embed.mapping import engine_for
+from visual_analyse.encode.extraction import extract
+from visual_analyse.encode.ranks import Ranks
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.files import make_folder
+from visual_analyse.gait.protocols import Protocol, view_is_angle
+from visual_analyse.gait.sequences import Sequence, scan
+from visual_analyse.models.checkout import find_checkout
+from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.models.load import load_model
+from visual_analyse.names import listed, plain, safe_name
+from visual_analyse.results import Basis, EmbeddingMap, load_basis
+from visual_analyse.where import Who, locate, placed
+from visual_analyse.why import model_facts, versions
+
+_PICTURED = 50_000  # walks up to which gait-energy images go into the file: 35 MB before compression
+
+
+@dataclass
+class Run:
+    """One run: what embeds or brings embeddings, which walks, and where the map goes."""
+
+    method: Method
+    options: Any
+    parameters: dict[str, Any]
+    failed: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Write the map; ranks of torchrun other than the first embed their share and are done."""
+        with self._who() as found:
+            if found is None:
+                return
+            who, name, facts, protocol, metric = found
+            folder = make_folder(self.options.save_dir or default_folder(self.method))
+            target = folder / f"{safe_name(name)}.npz"
+            if self.options.place is not None:
+                made, basis = self._placed(who, facts)
+            else:
+                made, basis = self._made(who, facts, protocol, metric)
+            made.save(target, basis)
+        self._close(target, made)
+
+    def _made(
+        self, who: Who, facts: dict[str, Any], protocol: Protocol, metric: str
+    ) -> tuple[EmbeddingMap, Basis | None]:
+        engine = self._engine(who)
+        if facts["normalised"]:
+            who = who.normalised()
+        with DelayedBar() as bar:
+
+            def progress(what: str, done: int, of: int) -> None:
+                if what != said[0]:
+                    said[0] = what
+                    bar.begin(what, 0, 1)
+                bar.within(done, of)
+
+            said = [""]
+            made, basis = locate(
+                who, self.method.name, engine, protocol, facts, metric=metric, bucket=self.options.bucket_size,
+                seed=self.options.seed, progress=progress,
+            )  # fmt: skip
+        for notice in made.manifest["notices"]:
+            warn(notice)
+        return made, basis
+
+    def _engine(self, who: Who) -> Engine:
+        request = Request(
+            len(who.labels), self.options.embed_dim, self.parameters, who.class_size, self.options.seed,
+            gpu=self.options.device.strip().lower() != "cpu", verbose=self.options.verbose,
+        )  # fmt: skip
+        return engine_for(self.method.name, request)
+
+    def _placed(self, who: Who, facts: dict[str, Any]) -> tuple[EmbeddingMap, Basis | None]:
+        path = self.options.place
+        normalised = EmbeddingMap.load(path).manifest.get("normalised", False)
+        if normalised:
+            who = who.normalised()
+        made, nearest = placed(who, path, self.method.name, facts.get("fingerprint"), self.options.seed)
+        for label, near in list(zip(who.labels, nearest, strict=True))[:20]:
+            console.print(escape(f"{plain(label)} lies nearest to a walk of {plain(near)}"), style="dim")
+        return made, load_basis(path)
+
+    @contextlib.contextmanager
+    def _who(self) -> Iterator[tuple[Who, str, dict[str, Any], Protocol, str] | None]:
+        if self.options.features is not None:
+            yield self._brought(self.options.features)
+            return
+        with DelayedBar() as bar:
+            bar.begin("loading the model", 0, 1)
+            model = load_model(
+                self.options.config_path, checkout=self.options.opengait, checkpoint=self.options.checkpoint,
+                device=self.options.device, seed=self.options.seed, embedding=self.options.embedding,
+            )  # fmt: skip
+        first = Ranks.here().rank == 0
+        if first:
+            for notice in model.notices:
+                warn(notice)
+        walks, protocol, root = self._walks(model)
+        self._check_early(walks)
+        with DelayedBar() as bar:
+            bar.begin("embedding walks", 0, 1)
+            features = extract(
+                model, walks, cache=self.options.cache, failed=self._fail, progress=bar.within, tell=warn
+            )
+        if features is None:
+            yield None
+            return
+        with features:
+            if not len(features):
+                raise VisualAnalyseError(f"None of {len(walks)} walks could be embedded, for the reasons above.")
+            facts = {
+                **model_facts(model), "versions": versions(), "dataset": model.config.dataset_name,
+                "dataset_root": str(root), "embedding": self.options.embedding, "features": features.digest,
+                "fingerprint": features.fingerprint, "left_out": self.failed,
+                "normalised": self._normalises(model.metric),
+                "views_are_angles": view_is_angle(model.config.test_dataset_name),
+            }  # fmt: skip
+            pictures = features.thumbnails() if len(features) <= _PICTURED else None
+            labels, types, views = (np.array(text, np.str_) for text in (features.ids, features.types, features.views))
+            who = Who(features, labels, types, views, pictures)
+            yield who, f"{model.name}_{model.config.dataset_name}", facts, protocol, model.metric
+
+    def _check_early(self, walks: list[Sequence]) -> None:
+        """Make the engine once for nothing: what is wrong with its parameters is said before anything runs long."""
+        _, sizes = np.unique([walk.id for walk in walks], return_counts=True)
+        engine_for(
+            self.method.name,
+            Request(len(walks), self.options.embed_dim, self.parameters, float(np.median(sizes)), self.options.seed),
+        )
+
+    def _brought(self, path: Path) -> tuple[Who, str, dict[str, Any], Protocol, str]:
+        from visual_analyse.embed.feature_file import read_feature_file
+
+        found = read_feature_file(path)
+        facts = {
+            "model": "features", "dataset": path.stem, "features": str(path), "versions": versions(),
+            "normalised": self._normalises("euc"),
+        }  # fmt: skip
+        who = Who(found.source, found.labels, found.types, found.views)
+        return who, f"features_{path.stem}", facts, Protocol("features"), "euc"
+
+    def _normalises(self, metric: str) -> bool:
+        return bool(self.options.normalise) if self.options.normalise is not None else metric == "cos"
+
+    def _walks(self, model: GaitModel) -> tuple[list[Sequence], Protocol, Path]:
+        """The walks of the map, the protocol of their dataset, and its folder."""
+        source = find_checkout(self.options.opengait, self.options.config_path)
+        root = self.options.dataset_dir or self._root(model, source.root if source else None)
+        protocol = protocol_of(model.config, root, source.root if source else None)
+        walks = scan(root, "--dataset_dir" if self.options.dataset_dir else "dataset_root of the config")
+        split = self.options.split or ("all" if self.options.dataset_dir else "test")
+        if protocol.partition is not None:
+            absent = protocol.partition.absent(walks, split) if split != "all" else []
+            if absent:
+                warn(f"{len(absent)} {split} ids of the partition are not on disk: {listed(absent)}.")
+            walks = protocol.partition.walks(walks, split)
+        elif split != "all":
+            if self.options.split:
+                raise VisualAnalyseError(
+                    f"--split {split} needs the partition file of the dataset, and there is none. Name it in "
+                    "data_cfg.dataset_partition of the config, or take all walks with --split all."
+                )
+            warn(f"There is no partition file, so all {len(walks)} walks are taken.")
+        return walks, protocol, root
+
+    def _root(self, model: GaitModel, checkout: Path | None) -> Path:
+        written = model.config.dataset_root
+        if written is None:
+            raise VisualAnalyseError(
+                f"{self.options.config_path} names no data_cfg.dataset_root. Name the dataset with --dataset_dir DIR."
+            )
+        near = [base / written for base in (Path(), *([checkout] if checkout else []))]
+        found = next((path for path in near if path.is_dir()), None)
+        if found is None:
+            raise VisualAnalyseError(
+                f"The dataset_root of {self.options.config_path}, {written}, is no folder here. Name the dataset with "
+                "--dataset_dir DIR, or correct data_cfg.dataset_root."
+            )
+        return found
+
+    def _fail(self, walk: Sequence, error: VisualAnalyseError) -> None:
+        self.failed.append(walk.name)
+        console.print(escape(f"{plain(walk.name)}: {error}"), style="red")
+
+    def _close(self, target: Path, made: EmbeddingMap) -> None:
+        facts = made.quality
+        if made.of_random_weights:
+            warn("RANDOM WEIGHTS: this map means nothing.")
+        people = len(np.unique(made.labels))
+        print(f"{len(made):,} walks of {people:,} identities: {target}")
+        shown = [f"trustworthiness {facts['trustworthiness']:.3f}"] if facts.get("trustworthiness") is not None else []
+        if facts.get("kept") is not None:
+            shown.append(f"{facts['kept']:.0%} of the {facts['kept_k']} nearest kept")
+        if facts.get("purity_map") is not None:
+            shown.append(f"identity purity {facts['purity_full']:.1%}, on the map {facts['purity_map']:.1%}")
+        if facts.get("silhouette") is not None:
+            shown.append(f"silhouette {facts['silhouette']:.2f}")
+        sample = f" (on a sample of {facts['sample']:,})" if facts.get("sample") else ""
+        print(f"{', '.join(shown)}{sample}")
+        print(f'Draw it: python -m visual_analyse.visualizer visual_{self.method.name} "{target}"')
+        print(f'Explore it: python -m visual_analyse.visualizer visual_page "{target}"')
+        if self.failed:
+            raise VisualAnalyseError(
+                f"{len(self.failed)} walks could not be embedded, for the reasons above, and are not on the map: "
+                f"{listed(self.failed)}."
+            )

@@ -1,0 +1,1 @@
+"""The libraries that make a map, behind one face."""
