@@ -11,37 +11,38 @@ from typing import Any
 import numpy as np
 from rich.markup import escape
 
-from visual_analyse.cli.explaining import protocol_of, warn
-from visual_analyse.cli.mapping import Method, default_folder
+from visual_analyse.cli.dataset import find_walks
+from visual_analyse.cli.explaining import warn
 from visual_analyse.cli.progress import DelayedBar, console
 from visual_analyse.embed.engines.engine import Engine, Request
-
 from visual_analyse.embed.mapping import engine_for
 from visual_analyse.encode.extraction import extract
 from visual_analyse.encode.ranks import Ranks
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import make_folder
 from visual_analyse.gait.protocols import Protocol, view_is_angle
-from visual_analyse.gait.sequences import Sequence, scan
-from visual_analyse.models.checkout import find_checkout
-from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.gait.sequences import Sequence
 from visual_analyse.models.load import load_model
 from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.results import Basis, EmbeddingMap, load_basis
 from visual_analyse.where import Who, locate, placed
 from visual_analyse.why import model_facts, versions
 
+_HOPELESS = 10  # walks that fail, with none that does not: the model is at fault, and the others would fail too
+_TOLD = 20  # failures that are told one by one
 _PICTURED = 50_000  # walks up to which gait-energy images go into the file: 35 MB before compression
 
 
 @dataclass
 class Run:
-    """One run: what embeds or brings embeddings, which walks, and where the map goes."""
+    """One run of a method: what embeds or brings embeddings, which walks, and where the map goes."""
 
-    method: Method
+    method: str
     options: Any
     parameters: dict[str, Any]
+    home: Path
     failed: list[str] = field(default_factory=list)
+    done: int = 0
 
     def run(self) -> None:
         """Write the map; ranks of torchrun other than the first embed their share and are done."""
@@ -49,7 +50,7 @@ class Run:
             if found is None:
                 return
             who, name, facts, protocol, metric = found
-            folder = make_folder(self.options.save_dir or default_folder(self.method))
+            folder = make_folder(self.options.save_dir or self.home)
             target = folder / f"{safe_name(name)}.npz"
             if self.options.place is not None:
                 made, basis = self._placed(who, facts)
@@ -74,7 +75,7 @@ class Run:
 
             said = [""]
             made, basis = locate(
-                who, self.method.name, engine, protocol, facts, metric=metric, bucket=self.options.bucket_size,
+                who, self.method, engine, protocol, facts, metric=metric, bucket=self.options.bucket_size,
                 seed=self.options.seed, progress=progress,
             )  # fmt: skip
         for notice in made.manifest["notices"]:
@@ -86,14 +87,14 @@ class Run:
             len(who.labels), self.options.embed_dim, self.parameters, who.class_size, self.options.seed,
             gpu=self.options.device.strip().lower() != "cpu", verbose=self.options.verbose,
         )  # fmt: skip
-        return engine_for(self.method.name, request)
+        return engine_for(self.method, request)
 
     def _placed(self, who: Who, facts: dict[str, Any]) -> tuple[EmbeddingMap, Basis | None]:
         path = self.options.place
         normalised = EmbeddingMap.load(path).manifest.get("normalised", False)
         if normalised:
             who = who.normalised()
-        made, nearest = placed(who, path, self.method.name, facts.get("fingerprint"), self.options.seed)
+        made, nearest = placed(who, path, self.method, facts.get("fingerprint"), self.options.seed)
         for label, near in list(zip(who.labels, nearest, strict=True))[:20]:
             console.print(escape(f"{plain(label)} lies nearest to a walk of {plain(near)}"), style="dim")
         return made, load_basis(path)
@@ -113,13 +114,16 @@ class Run:
         if first:
             for notice in model.notices:
                 warn(notice)
-        walks, protocol, root = self._walks(model)
+        walks, protocol, root = find_walks(model.config, self.options)
         self._check_early(walks)
         with DelayedBar() as bar:
             bar.begin("embedding walks", 0, 1)
-            features = extract(
-                model, walks, cache=self.options.cache, failed=self._fail, progress=bar.within, tell=warn
-            )
+
+            def progress(done: int, of: int) -> None:
+                self.done = done
+                bar.within(done, of)
+
+            features = extract(model, walks, cache=self.options.cache, failed=self._fail, progress=progress, tell=warn)
         if features is None:
             yield None
             return
@@ -142,7 +146,7 @@ class Run:
         """Make the engine once for nothing: what is wrong with its parameters is said before anything runs long."""
         _, sizes = np.unique([walk.id for walk in walks], return_counts=True)
         engine_for(
-            self.method.name,
+            self.method,
             Request(len(walks), self.options.embed_dim, self.parameters, float(np.median(sizes)), self.options.seed),
         )
 
@@ -160,45 +164,12 @@ class Run:
     def _normalises(self, metric: str) -> bool:
         return bool(self.options.normalise) if self.options.normalise is not None else metric == "cos"
 
-    def _walks(self, model: GaitModel) -> tuple[list[Sequence], Protocol, Path]:
-        """The walks of the map, the protocol of their dataset, and its folder."""
-        source = find_checkout(self.options.opengait, self.options.config_path)
-        root = self.options.dataset_dir or self._root(model, source.root if source else None)
-        protocol = protocol_of(model.config, root, source.root if source else None)
-        walks = scan(root, "--dataset_dir" if self.options.dataset_dir else "dataset_root of the config")
-        split = self.options.split or ("all" if self.options.dataset_dir else "test")
-        if protocol.partition is not None:
-            absent = protocol.partition.absent(walks, split) if split != "all" else []
-            if absent:
-                warn(f"{len(absent)} {split} ids of the partition are not on disk: {listed(absent)}.")
-            walks = protocol.partition.walks(walks, split)
-        elif split != "all":
-            if self.options.split:
-                raise VisualAnalyseError(
-                    f"--split {split} needs the partition file of the dataset, and there is none. Name it in "
-                    "data_cfg.dataset_partition of the config, or take all walks with --split all."
-                )
-            warn(f"There is no partition file, so all {len(walks)} walks are taken.")
-        return walks, protocol, root
-
-    def _root(self, model: GaitModel, checkout: Path | None) -> Path:
-        written = model.config.dataset_root
-        if written is None:
-            raise VisualAnalyseError(
-                f"{self.options.config_path} names no data_cfg.dataset_root. Name the dataset with --dataset_dir DIR."
-            )
-        near = [base / written for base in (Path(), *([checkout] if checkout else []))]
-        found = next((path for path in near if path.is_dir()), None)
-        if found is None:
-            raise VisualAnalyseError(
-                f"The dataset_root of {self.options.config_path}, {written}, is no folder here. Name the dataset with "
-                "--dataset_dir DIR, or correct data_cfg.dataset_root."
-            )
-        return found
-
     def _fail(self, walk: Sequence, error: VisualAnalyseError) -> None:
         self.failed.append(walk.name)
-        console.print(escape(f"{plain(walk.name)}: {error}"), style="red")
+        if len(self.failed) <= _TOLD:
+            console.print(escape(f"{plain(walk.name)}: {error}"), style="red")
+        if len(self.failed) == self.done == _HOPELESS:
+            raise VisualAnalyseError(f"None of the first {_HOPELESS} walks could be embedded; the last: {error}")
 
     def _close(self, target: Path, made: EmbeddingMap) -> None:
         facts = made.quality
@@ -215,7 +186,7 @@ class Run:
             shown.append(f"silhouette {facts['silhouette']:.2f}")
         sample = f" (on a sample of {facts['sample']:,})" if facts.get("sample") else ""
         print(f"{', '.join(shown)}{sample}")
-        print(f'Draw it: python -m visual_analyse.visualizer visual_{self.method.name} "{target}"')
+        print(f'Draw it: python -m visual_analyse.visualizer visual_{self.method} "{target}"')
         print(f'Explore it: python -m visual_analyse.visualizer visual_page "{target}"')
         if self.failed:
             raise VisualAnalyseError(

@@ -113,9 +113,9 @@ def run(method: Method, options: Any) -> None:
     from visual_analyse.embed.parameters import read_parameters
 
     parameters = read_parameters(getattr(options, "parameters", []), method.short)
-    Run(method, options, parameters).run()
+    Run(method.name, options, parameters, method.results / _moment()).run()
 
 
-def default_folder(method: Method) -> Path:
-    """A folder of this moment; the processes of one torchrun started together share it."""
-    return method.results / os.environ.get("TORCHELASTIC_RUN_ID", time.strftime("%Y-%m-%d_%H-%M-%S"))
+def _moment() -> str:
+    """The name of this run's folder: when it was, or what torchrun calls it, which its processes share."""
+    return os.environ.get("TORCHELASTIC_RUN_ID") or time.strftime("%Y-%m-%d_%H-%M-%S")
