@@ -91,6 +91,8 @@ class FileSource:
     def _open(self, at: int) -> None:
         self._stream.seek(at)
         whole, fortran, self._dtype = npy_header(self._stream, self.path)
+        if self._dtype.hasobject:
+            raise VisualAnalyseError(pickled(self.path))
         if fortran or self._dtype.kind not in "fiu" or len(whole) not in (2, 3) or min(whole) < 1:
             raise VisualAnalyseError(
                 f"{self.path} holds {self._dtype} of shape {list(whole)}{' in Fortran order' if fortran else ''}; "
@@ -163,10 +165,10 @@ class UnitParts:
         return unit
 
 
-def npy_header(stream: IO[bytes], path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def npy_header(stream: IO[bytes], what: object) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, whether in Fortran order, and type of the .npy that begins here; the stream is left at its numbers.
 
-    Raises VisualAnalyseError for what is no .npy, and for pickled objects, which are left unopened.
+    Raises VisualAnalyseError for what is no .npy; `what` names it there.
 
     >>> npy_header(open("features.npy", "rb"), Path("features.npy"))  # doctest: +SKIP
     ((133000, 256, 62), False, dtype('float32'))
@@ -176,13 +178,20 @@ def npy_header(stream: IO[bytes], path: Path) -> tuple[tuple[int, ...], bool, np
         read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = read(stream)
     except Exception as error:  # a header is a Python literal, and a broken one fails in many ways
-        raise VisualAnalyseError(f"{path} is no .npy file ({error}). Write it with numpy.save.") from error
-    if dtype.hasobject:
-        raise VisualAnalyseError(
-            f"{path} holds pickled Python objects, which can run code, so it was left unopened. Save plain arrays: of "
-            "numbers [n, dims], and of text."
-        )
+        raise VisualAnalyseError(f"{what} is no .npy file ({error}). Write it with numpy.save.") from error
     return shape, fortran, dtype
+
+
+def pickled(what: object) -> str:
+    """The sentence for an array of Python objects.
+
+    >>> pickled("a.npy")
+    'a.npy holds pickled Python objects, ...'
+    """
+    return (
+        f"{what} holds pickled Python objects, which can run code, so it was left unopened. Save plain arrays: numbers "
+        "[n, dims], and names by numpy.array(names, dtype=str)."
+    )
 
 
 def block_rows(dims: int, size: int = _BLOCK_BYTES) -> int:
