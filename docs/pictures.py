@@ -5,16 +5,19 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from visual_analyse.cli import demo, synthesize, visual_gradcam
+import numpy as np
+
+from tests.draw.page.browser import FLAGS, Tab, chromium
+from visual_analyse.cli import demo, synthesize, visual_gradcam, visual_map
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.files import copy_whole
-from visual_analyse.results import Evidence
+from visual_analyse.files import copy_whole, write_whole
+from visual_analyse.results import EmbeddingMap, Evidence
 
 HERE = Path(__file__).parent / "pictures"
 
 
 def main() -> None:
-    """Run the demo in a folder that is thrown away, and keep four of its pictures."""
+    """Run the demo in a folder that is thrown away, and keep some of its pictures."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "demo"
         if demo.command(["-s", str(root)]):
@@ -31,9 +34,32 @@ def main() -> None:
         copy_whole(
             _one(root / "both", f"compare/{Evidence.load(probe).strongest + 1:03d}.png"), HERE / "for_and_against.png"
         )
+        found = _one(root / "maps", "*.npz")
+        for by in ("identity", "view"):
+            words = [str(found), "--colour_by", by, "-f", "6,6", "--transparent", "False"]
+            if visual_map.command([*words, "--save_path", str(root / f"map_{by}.png")], "visual_tsne"):
+                raise SystemExit("The map could not be drawn.")
+            copy_whole(root / f"map_{by}.png", HERE / f"map_{by}.png")
+        _photograph(_one(root / "maps", "*.html"), EmbeddingMap.load(found), HERE / "page.png")
         if synthesize.command(["--sheet", str(root / "walkers.png")]):
             raise SystemExit("The sheet of walkers could not be drawn.")
         copy_whole(root / "walkers.png", HERE / "walkers.png")
+
+
+def _photograph(page: Path, map: EmbeddingMap, target: Path) -> None:
+    """What a browser shows of a page, with one walk looked at."""
+    if chromium() is None:
+        print("There is no Chromium here, so the picture of the page stays as it was.")
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=chromium(), args=FLAGS)
+        tab = Tab(browser.new_page(viewport={"width": 1180, "height": 720}), page)
+        tab.point(int(np.abs(map.feats - (0.3, 0.6)).sum(1).argmin()))
+        tab.tab.wait_for_timeout(500)
+        write_whole(target, lambda stream: stream.write(tab.tab.screenshot()))
+        browser.close()
 
 
 def _one(folder: Path, pattern: str) -> Path:

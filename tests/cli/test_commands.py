@@ -121,12 +121,13 @@ def test_the_demo_is_whole_and_prints_commands_that_run(tmp_path, monkeypatch, c
     folder = Path("my demo")
     results = sorted(path.name for path in (folder / "results").glob("*.npz"))
     assert len(results) == 2 * len(demo.PROBES)
-    assert {"commands.txt", "configs", "gallery", "probes", "walkers", "pictures", "figures"} <= {
+    assert {"commands.txt", "configs", "gallery", "probes", "walkers", "pictures", "figures", "maps"} <= {
         p.name for p in folder.iterdir()
     }
     assert len(list((folder / "figures").rglob("*.gif"))) == 1
     assert len(list((folder / "figures").rglob("compare/*.png"))) == 24
     assert len(list((folder / "pictures").rglob("merge/origin/*.png"))) == 24 * len(results)
+    assert {path.suffix for path in (folder / "maps").iterdir()} == {".npz", ".png", ".html"}
     typed = [
         line for line in (folder / "commands.txt").read_text(encoding="utf-8").splitlines() if line[:1] not in {"", "#"}
     ]

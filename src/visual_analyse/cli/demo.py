@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from visual_analyse.cli import grad_cam, synthesize, visual_gradcam
+from visual_analyse.cli import grad_cam, synthesize, tsne, visualizer
 from visual_analyse.cli.parsing import Parser, run_command
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import copy_whole, write_whole
@@ -20,6 +20,9 @@ from visual_analyse.synthetic.small import MODELS, checkpoint_of, config_of
 SEED = "2026"  # people that the shipped models never saw
 PROBES = ("001/nm-05/090", "002/bg-01/090", "003/cl-01/090")
 GALLERY = ("nm-01/054", "nm-01/072")
+# For the map: more people, from around, few frames each.
+CROWD = ("--identities", "10", "--conditions", "nm-01", "nm-05", "bg-01", "cl-01",
+         "--views", "000", "036", "072", "108", "144", "--frames", "16")  # fmt: skip
 TYPED = "commands.txt"  # and the mark of a folder that the demo may write over
 # For the figure of both models: the first layer, the middle and the last of each.
 FIGURE = {"gaitset": ["1", "6", "13", "22"], "gaitbase": ["1", "10", "20", "27"]}
@@ -27,7 +30,9 @@ FIGURE = {"gaitset": ["1", "6", "13", "22"], "gaitbase": ["1", "10", "20", "27"]
 
 def parser() -> Parser:
     """The options of `demo`."""
-    made = Parser(prog="demo", description="Make walkers, explain two small models on them, and draw it all.")
+    made = Parser(
+        prog="demo", description="Make walkers, explain two small models on them, map more of them, and draw it all."
+    )
     made.add_argument(
         "-s", "--save_dir", type=Path, default=Path("demo"), metavar="DIR", help="the folder (default: demo)"
     )
@@ -74,7 +79,7 @@ def run(options: Any) -> None:
     started = time.monotonic()
     furnish(folder)
     steps.append(("Copy probes, gallery, configs and checkpoints", time.monotonic() - started))
-    explain, draw = "python -m visual_analyse.grad_cam", "python -m visual_analyse.visualizer visual_gradcam"
+    explain, draw = "python -m visual_analyse.grad_cam", "python -m visual_analyse.visualizer"
     cache = ["--cache", str(folder / "cache")]
     for name in MODELS:
         common = ["-c", str(folder / "configs" / f"{name}.yaml"), "-p", str(folder / "probes"),
@@ -83,12 +88,22 @@ def run(options: Any) -> None:
              [*common, "-s", str(folder / "results"), "--layers", "conv"])  # fmt: skip
         step(f"Four layers of {name} for a figure", explain, grad_cam.command,
              [*common, "-s", str(folder / "results-figure" / name), "--layers", *FIGURE[name]])  # fmt: skip
-    step("One picture a frame and layer", draw, visual_gradcam.command,
-         [str(folder / "results"), "-s", str(folder / "pictures"), "-d", "merge"])  # fmt: skip
+    step("One picture a frame and layer", draw, visualizer.main,
+         ["visual_gradcam", str(folder / "results"), "-s", str(folder / "pictures"), "-d", "merge"])  # fmt: skip
     probe = PROBES[0].replace("/", "-")
     rows = [str(path) for name in MODELS for path in (folder / "results-figure" / name).glob(f"*_{probe}.npz")]
-    step("Both models in one figure, and as a film", draw, visual_gradcam.command,
-         [*rows, "-s", str(folder / "figures"), "-d", "compare", "--film", "gif"])  # fmt: skip
+    step("Both models in one figure, and as a film", draw, visualizer.main,
+         ["visual_gradcam", *rows, "-s", str(folder / "figures"), "-d", "compare", "--film", "gif"])  # fmt: skip
+    step("Walkers for a map", "visual-analyse synthesize", synthesize.command,
+         ["-s", str(folder / "crowd"), *CROWD, "--seed", SEED])  # fmt: skip
+    step("Where does gaitset put everyone?", "python -m visual_analyse.tsne", tsne.command,
+         ["-c", str(folder / "configs" / "gaitset.yaml"), "-d", str(folder / "crowd"), "-s", str(folder / "maps"),
+          "--device", "cpu", *cache])  # fmt: skip
+    for by in ("identity", "view"):
+        step(f"The map by {by}", draw, visualizer.main,
+             ["visual_tsne", str(folder / "maps"), "--colour_by", by, "--transparent", "False",
+              "--save_path", str(folder / "maps" / f"{by}.png")])  # fmt: skip
+    step("The map as a page: open it in a browser", draw, visualizer.main, ["visual_page", str(folder / "maps")])
     write_whole(folder / "commands.txt", lambda stream: stream.write("\n".join(typed).encode()))
     print(
         f"\nThe folder {folder}, {size_of(folder) / 1e6:.0f} MB; the commands above are in {folder / 'commands.txt'}."
