@@ -15,11 +15,11 @@ from visual_analyse.embed.coarsening import Level, coarsened
 
 
 def cliques(groups: int, each: int, links: float = 0.01) -> sparse.csr_matrix:
-    """Cliques whose members' numbers are scattered, weakly linked in a ring; node i is of clique i % groups."""
+    """Cliques whose members' numbers are scattered, their last ones weakly linked in a ring; node i is of clique i % groups."""
     nodes = np.arange(groups * each)
     graph = (nodes[:, None] % groups == nodes[None] % groups).astype(float)
     ring = np.zeros_like(graph)
-    ring[nodes[:groups], np.roll(nodes[:groups], 1)] = links
+    ring[nodes[-groups:], np.roll(nodes[-groups:], 1)] = links
     graph += ring + ring.T
     np.fill_diagonal(graph, 0)
     return sparse.csr_matrix(graph / graph.sum())
