@@ -15,7 +15,7 @@ from visual_analyse.embed.coarsening import Level, coarsened
 
 
 def cliques(groups: int, each: int, links: float = 0.01) -> sparse.csr_matrix:
-    """Cliques whose members' numbers are scattered, their last ones weakly linked in a ring; node i is of clique i % groups."""
+    """Cliques whose last members are linked weakly in a ring; node i is of clique i % groups."""
     nodes = np.arange(groups * each)
     graph = (nodes[:, None] % groups == nodes[None] % groups).astype(float)
     ring = np.zeros_like(graph)
