@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 from openTSNE import TSNEEmbedding
 from openTSNE.affinity import PrecomputedAffinities
+from scipy.spatial import cKDTree
 
 from visual_analyse.embed.coarsening import Level, coarsened
 
@@ -29,6 +29,7 @@ _TREE = 10_000  # nodes up to which repulsion is summed over a tree; beyond, it 
 _BOXES = (100_000, 300)  # of that grid, along the longer side of a map of one dimension, and of two
 _STRIDE = 12_000  # a learning rate up to which a node moves by all of its gradient
 _SPREAD = 0.3  # of the distance between groups: how far a group's members begin from its place
+_ASKED = 2_000  # groups that are asked how far apart they lie
 _GROWTH = 0.75  # of the room that more nodes would need at equal density
 
 
@@ -110,15 +111,18 @@ def _optimised(
     for iterations, exaggeration in steps:
         for begun in range(0, iterations, _STEP):
             span = float(np.ptp(np.asarray(embedding), axis=0).max())
-            embedding.optimize(
-                min(_STEP, iterations - begun),
-                exaggeration=exaggeration,
-                momentum=0.8,
-                # n over 12 for many (Belkina et al., Nature Communications 2019); few bear more, and settle sooner.
-                learning_rate=max(200.0, len(place) / 12, min(len(place) / exaggeration, _STRIDE)),
-                ints_in_interval=max(1.0, span / boxes),
-                inplace=True,
-            )
+            with np.errstate(
+                invalid="ignore"
+            ):  # of the divergence, which a coarse grid measures badly and nobody reads
+                embedding.optimize(
+                    min(_STEP, iterations - begun),
+                    exaggeration=exaggeration,
+                    momentum=0.8,
+                    # n over 12 for many (Belkina et al., Nature Communications 2019); few bear more, and settle sooner.
+                    learning_rate=max(200.0, len(place) / 12, min(len(place) / exaggeration, _STRIDE)),
+                    ints_in_interval=max(1.0, span / boxes),
+                    inplace=True,
+                )
     return np.array(embedding)
 
 
@@ -130,8 +134,8 @@ def _means(place: Points, group: NDArray[np.int64]) -> Points:
 def _members(place: Points, level: Level, groups: int, rng: np.random.Generator) -> Points:
     """Where the nodes of a level begin: at their group's place, a little apart, on a map with room for more."""
     grown = place * max(1.0, _GROWTH * (len(level) / groups) ** (1 / place.shape[1]))
-    near, _ = faiss.knn(np.ascontiguousarray(grown, np.float32), np.ascontiguousarray(grown, np.float32), 2)
-    apart = np.sqrt(np.median(np.maximum(near[:, -1], 0)))
+    some = grown[:: max(1, len(grown) // _ASKED)]
+    apart = np.median(cKDTree(grown).query(some, min(2, len(grown)))[0].reshape(len(some), -1)[:, -1])
     spread = rng.normal(size=(len(level), place.shape[1])) * (_SPREAD * max(apart, 1e-6))
     found: Points = grown[level.parent] + spread
     return found

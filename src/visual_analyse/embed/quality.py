@@ -94,8 +94,8 @@ def _trustworthiness(source: Source, rows: Rows, near: Rows) -> float:
         for column in range(k):
             closer[:, column] += (apart < limits[:, column, None]).sum(1)
         # Products round: a neighbour is not closer than itself.
-        asked, column = np.nonzero((near >= start) & (near < start + len(block)))
-        closer[asked, column] -= apart[asked, near[asked, column] - start] < limits[asked, column]
+        asked, place = np.nonzero((near >= start) & (near < start + len(block)))
+        closer[asked, place] -= apart[asked, near[asked, place] - start] < limits[asked, place]
     beyond = np.maximum(closer + 1 - k, 0).sum()
     return float(1 - beyond * 2 / (len(rows) * k * (2 * len(source) - 3 * k - 1)))
 
