@@ -20,17 +20,19 @@ Progress = Callable[[int, int], object]
 _SMALLEST = 1_000
 _FIRST = ((100, 12.0), (150, 1.0))
 # What finer levels add: their nodes begin at their group's place.
-_MIDDLE = ((25, 4.0), (25, 1.0))
+_MIDDLE = ((25, 4.0), (50, 1.0))
 _LAST = ((25, 4.0), (400, 1.0))
-_LAST_BY_GRID = ((50, 4.0), (50, 1.0))
+_LAST_BY_GRID = ((75, 1.0),)
 _ALONE = ((250, 12.0), (500, 1.0))  # where there is nothing coarser: t-SNE's own schedule
 _STEP = 25  # iterations between two looks at the span
 _TREE = 10_000  # nodes up to which repulsion is summed over a tree; beyond, it is interpolated on a grid
 _BOXES = (100_000, 300)  # of that grid, along the longer side of a map of one dimension, and of two
 _STRIDE = 12_000  # a learning rate up to which a node moves by all of its gradient
 _SPREAD = 0.3  # of the distance between groups: how far a group's members begin from its place
+_BOX = 4.0  # across which a box of the grid still tells groups apart, where distance 1 halves the pull
 _ASKED = 2_000  # groups that are asked how far apart they lie
-_GROWTH = 0.75  # of the room that more nodes would need at equal density
+# Of the room that more nodes would need at equal density. Few nodes make their own; many move too little to.
+_GROWTH_BY_TREE, _GROWTH_BY_GRID = 0.75, 1.3
 
 
 def layout(
@@ -133,9 +135,13 @@ def _means(place: Points, group: NDArray[np.int64]) -> Points:
 
 def _members(place: Points, level: Level, groups: int, rng: np.random.Generator) -> Points:
     """Where the nodes of a level begin: at their group's place, a little apart, on a map with room for more."""
-    grown = place * max(1.0, _GROWTH * (len(level) / groups) ** (1 / place.shape[1]))
+    dims = place.shape[1]
+    growth = _GROWTH_BY_GRID if len(level) > _TREE and dims == 2 else _GROWTH_BY_TREE
+    # No wider than the grid can resolve: groups would blur into one another.
+    widest = _BOX * _BOXES[min(dims, 2) - 1] / max(float(np.ptp(place, axis=0).max()), 1e-30)
+    grown = place * max(1.0, min(growth * (len(level) / groups) ** (1 / dims), widest))
     some = grown[:: max(1, len(grown) // _ASKED)]
     apart = np.median(cKDTree(grown).query(some, min(2, len(grown)))[0].reshape(len(some), -1)[:, -1])
-    spread = rng.normal(size=(len(level), place.shape[1])) * (_SPREAD * max(apart, 1e-6))
+    spread = rng.normal(size=(len(level), dims)) * (_SPREAD * max(apart, 1e-6))
     found: Points = grown[level.parent] + spread
     return found
