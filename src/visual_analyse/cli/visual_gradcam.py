@@ -12,6 +12,7 @@ from pathlib import Path
 
 from visual_analyse.cli.parsing import Parser, number, run_command
 from visual_analyse.cli.progress import DelayedBar
+from visual_analyse.cli.results import Found, search
 from visual_analyse.draw.album import Album
 from visual_analyse.draw.figures.rows import Card, Row, group, model_name, row_names
 from visual_analyse.draw.sinks.films import FILMS, need_av
@@ -24,14 +25,6 @@ from visual_analyse.results import Evidence
 
 NAME = "visual_gradcam"
 _MODES = ("merge", "compare", "both")
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A result file; `searched`: found in a folder, not named, so that it may be something else."""
-
-    path: Path
-    searched: bool
 
 
 @dataclass(frozen=True)
@@ -113,7 +106,7 @@ def _draw(options: Namespace) -> int:
         need_av()
     if options.save_dir:
         make_folder(options.save_dir)
-    found = list(_search(options.paths))
+    found = list(search(options.paths, "grad_cam"))
     with DelayedBar() as bar:
         jobs, styles = _plan(found, options, style, bar)
         written: Counter[str] = Counter()
@@ -144,30 +137,7 @@ def _draw(options: Namespace) -> int:
     return 0
 
 
-def _search(paths: Sequence[str]) -> Iterator[_Found]:
-    """The files named, and those below the folders named, each once."""
-    seen: set[Path] = set()
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*.npz") if file.is_file())
-            if not inside:
-                raise VisualAnalyseError(
-                    f"There is no .npz in {path} or below it. Name the folder that grad_cam wrote to."
-                )
-            files = [_Found(file, True) for file in inside]
-        elif path.exists():
-            files = [_Found(path, False)]
-        else:
-            raise VisualAnalyseError(
-                f"There is no file or folder {path}. Name an .npz result, or a folder that holds some."
-            )
-        for file in files:
-            if file.path.resolve() not in seen:
-                seen.add(file.path.resolve())
-                yield file
-
-
-def _plan(found: list[_Found], options: Namespace, style: Style, bar: DelayedBar) -> tuple[list[_Job], list[Style]]:
+def _plan(found: list[Found], options: Namespace, style: Style, bar: DelayedBar) -> tuple[list[_Job], list[Style]]:
     """What to draw into which folders, and the styles of single results and of rows."""
     figures = (("compare",) if options.draw_mode != "merge" else ()) + (("film",) if options.film else ())
     merge = ("merge",) if options.draw_mode != "compare" else ()

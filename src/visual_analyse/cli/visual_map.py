@@ -6,12 +6,12 @@ import os
 import sys
 import zipfile
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from visual_analyse.cli.parsing import Parser, number, run_command
 from visual_analyse.cli.progress import DelayedBar
+from visual_analyse.cli.results import Found, search
 from visual_analyse.draw.maps.adjustable import ENDING, save_adjustable
 from visual_analyse.draw.maps.coding.classes import LISTED
 from visual_analyse.draw.maps.coding.coding import HARDEST, NAMED
@@ -23,14 +23,6 @@ from visual_analyse.names import plain
 from visual_analyse.results import EmbeddingMap
 
 NAME = "visual_tsne"
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A file; `searched`: found in a folder, not named, so that it may be something else."""
-
-    path: Path
-    searched: bool
 
 
 def command(args: Sequence[str] | None = None, name: str = NAME) -> int:
@@ -126,7 +118,7 @@ def _draw(options: Namespace, name: str) -> int:
         highlight=tuple(options.highlight),
         **{angle: value for angle, value in seen_from.items() if value is not None},
     )
-    found = list(_search(options.paths))
+    found = list(search(options.paths, "tsne"))
     homes = _homes([file.path for file in found], options)
     maps = 0
     written: list[Path] = []
@@ -157,28 +149,7 @@ def _draw(options: Namespace, name: str) -> int:
     return 0
 
 
-def _search(paths: Sequence[str]) -> Iterator[_Found]:
-    """The files named, and those below the folders named, each once."""
-    seen: set[Path] = set()
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*.npz") if file.is_file())
-            if not inside:
-                raise VisualAnalyseError(f"There is no .npz in {path} or below it. Name the folder that tsne wrote to.")
-            files = [_Found(file, True) for file in inside]
-        elif path.exists():
-            files = [_Found(path, False)]
-        else:
-            raise VisualAnalyseError(
-                f"There is no file or folder {plain(path)}. Name an .npz with a map, or a folder that holds some."
-            )
-        for file in files:
-            if file.path.resolve() not in seen:
-                seen.add(file.path.resolve())
-                yield file
-
-
-def _load(file: _Found, name: str) -> EmbeddingMap | None:
+def _load(file: Found, name: str) -> EmbeddingMap | None:
     """A map; None, with a notice, for another file that a searched folder holds."""
     try:
         if _is_evidence(file.path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import random
 import threading
 import traceback
 import types
@@ -15,13 +14,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.config import DEFAULTS, Config, merged
 from visual_analyse.models.checkout_imports import PrivateModules
+from visual_analyse.models.seeding import seeded
 from visual_analyse.models.single_process import single_process
 from visual_analyse.models.torchvision_repair import repair_torchvision
 
@@ -105,7 +104,7 @@ class Checkout:
         with contextlib.ExitStack() as stack:
             # Before the stand-ins: torch's compiler, which torchvision imports, lists the functions it finds.
             repair_torchvision()
-            for surroundings in (self.active(device), self._here(), _seeded(seed, device), warnings.catch_warnings()):
+            for surroundings in (self.active(device), self._here(), seeded(seed, device), warnings.catch_warnings()):
                 stack.enter_context(surroundings)
             with self.faults(fault):
                 index = self._modules.index
@@ -223,18 +222,3 @@ def find_checkout(named: Path | None = None, config: Path | None = None) -> Chec
 
 def _is_checkout(folder: Path) -> bool:
     return folder.joinpath("opengait", "modeling", "models").is_dir()
-
-
-@contextlib.contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Random numbers from a seed inside the block; the user's own go on after it as if nothing had been."""
-    states = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        np.random.seed(seed)
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(states[0])
-            np.random.set_state(states[1])
