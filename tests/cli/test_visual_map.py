@@ -145,6 +145,21 @@ def test_a_folder_is_searched_and_what_is_no_map_skipped(tmp_path: Path, capsys:
     assert "skipped" in capsys.readouterr().err and (tmp_path / "deep" / "map.png").is_file()
 
 
+def test_one_bad_file_does_not_end_a_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drawable(tmp_path / "a.npz", types=np.full(40, ""))  # knows no conditions
+    (tmp_path / "b.npz").write_text('{"a": 1}', encoding="utf-8")
+    said = error_after_notices(capsys, tmp_path, "--colour_by", "condition")
+    assert "None of the 2 .npz" in said and "b.npz is no .npz" in said and "a.npz: This map holds no condition" in said
+    drawable(tmp_path / "c.npz")
+    assert run(tmp_path, "-f", "2,2", "--colour_by", "condition") == 0
+    assert [path.name for path in tmp_path.glob("*.png")] == ["c.png"]
+
+
+def error_after_notices(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    assert run(*words) == 2
+    return capsys.readouterr().err
+
+
 def test_mistakes_are_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = drawable(tmp_path / "x.npz")
     (tmp_path / "empty").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +56,37 @@ def test_a_users_own_file_needs_no_more_than_feats_and_labels(tmp_path: Path) ->
         ({"feats": np.zeros((2, 2)), "labels": np.zeros(2), "manifest": np.array("{")}, "no JSON"),
         ({"feats": np.zeros((2, 2)), "labels": np.zeros(2), "purity": np.zeros(3)}, "purity has \\[3\\]"),
         ({"feats": np.zeros((2, 2)), "labels": np.array([{}, {}])}, "older tool"),
+        ({"feats": np.array([[0.0], [1e300]]), "labels": np.zeros(2)}, "infinity in 1 of 2 rows"),
+        *(
+            ({"feats": np.zeros((2, 2)), "labels": np.zeros(2), name: array}, f"{name} is .* expected")
+            for name, array in (
+                ("purity", np.zeros((2, 1))),
+                ("purity", np.array(["a", "b"])),
+                ("correct", np.zeros((2, 3))),
+                ("placed", np.zeros(2)),
+                ("neighbours", np.zeros(2, np.int32)),
+                ("neighbours", np.zeros((2, 1))),
+                ("thumbnails", np.zeros((2, 4), np.uint8)),
+                ("thumbnails", np.zeros((2, 4, 4))),
+            )
+        ),
     ],
 )
 def test_what_is_no_map_is_answered_with_a_sentence(tmp_path: Path, arrays: dict[str, np.ndarray], said: str) -> None:
     np.savez(tmp_path / "no.npz", allow_pickle=True, **arrays)
     with pytest.raises(VisualAnalyseError, match=said):
         EmbeddingMap.load(tmp_path / "no.npz")
+
+
+def test_texts_may_be_bytes_of_any_kind(tmp_path: Path) -> None:
+    views = np.array([b"090", b"\xff9"])
+    np.savez(tmp_path / "own.npz", feats=np.eye(2), labels=np.array(["步".encode(), b"a"]), views=views)
+    found = EmbeddingMap.load(tmp_path / "own.npz")
+    assert found.labels.tolist() == ["步", "a"] and found.views.tolist() == ["090", "\ufffd9"]
+
+
+def test_members_that_are_no_arrays_are_left_out(tmp_path: Path) -> None:
+    np.savez(tmp_path / "own.npz", feats=np.eye(2), labels=np.arange(2))
+    with zipfile.ZipFile(tmp_path / "own.npz", "a") as archive:
+        archive.writestr("purity", "words")
+    assert EmbeddingMap.load(tmp_path / "own.npz").purity is None

@@ -51,7 +51,13 @@ def test_evidence_is_printed_in_a_line() -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "no readable"), (b"PK\x03\x04 cut", "no readable"), (b"words", "older tool|no readable")],
+    [
+        (b"", "no readable"),
+        (b"PK\x03\x04 cut", "no readable"),
+        (b"words", "is no .npz"),
+        (b'{"a": 1}', "is no .npz"),
+        (b"\x80\x04\x95", "older tool"),
+    ],
 )
 def test_files_that_are_no_results(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "x.npz"

@@ -132,16 +132,20 @@ def _draw(options: Namespace, name: str) -> int:
                 _notice(f"{file.path}: {RANDOM}.", name)
             target = _target(file.path, options, homes)
             try:
-                written.append(MapPicture(map, style).save(target))
+                picture = MapPicture(map, style)
             except VisualAnalyseError as error:
-                raise VisualAnalyseError(f"{file.path}: {error}") from error
+                if not file.searched:
+                    raise VisualAnalyseError(f"{file.path}: {error}") from error
+                _notice(f"skipped: {file.path}: {error}", name)
+                continue
+            written.append(picture.save(target))
             if map.feats.shape[1] >= 3:
                 written.append(save_adjustable(map, style, target.with_name(target.stem + ENDING), target.suffix[1:]))
             maps += 1
     if not maps:
         raise VisualAnalyseError(
-            f"None of the {len(found)} .npz under {plain(', '.join(options.paths[:3]))} is a map. Name one with feats "
-            "[n, dims] and labels [n], as 'python -m visual_analyse.tsne' writes."
+            f"None of the {len(found)} .npz under {plain(', '.join(options.paths[:3]))} could be drawn. Name one with "
+            "feats [n, dims] and labels [n], as 'python -m visual_analyse.tsne' writes."
         )
     said = " and ".join(str(path) for path in written) if len(written) <= 2 else (
         f"the pictures of {maps} maps; the last is {written[-1]}")  # fmt: skip

@@ -14,7 +14,14 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import write_whole
 from visual_analyse.results.archive import Array, read_npz, some_of
 
-_PER_POINT = ("purity", "correct", "neighbours", "thumbnails", "placed")
+# What is known of each walk: how many dimensions it has, of which kinds of NumPy, and that in words.
+_PER_POINT = {
+    "purity": (1, "biuf", "one number a walk"),
+    "correct": (1, "biuf", "one number a walk"),
+    "neighbours": (2, "iu", "integers of shape [n, k]"),
+    "thumbnails": (3, "u", "uint8 of shape [n, h, w]"),
+    "placed": (1, "b", "one truth value (bool) a walk"),
+}
 
 
 @dataclass(frozen=True)
@@ -107,10 +114,12 @@ class EmbeddingMap:
                 f"{path}: feats are {feats.dtype} of shape {list(feats.shape)}; numbers of shape [n, dims] were "
                 "expected, one row a walk."
             )
+        with np.errstate(over="ignore", invalid="ignore"):
+            feats = feats.astype(np.float32)
         if not np.isfinite(feats).all():
             raise VisualAnalyseError(
                 f"{path}: feats hold NaN or infinity in {int((~np.isfinite(feats).all(1)).sum())} of {len(feats)} "
-                "rows, which have no place on a map. Make the map anew."
+                "rows (as float32, which ends at 3.4e38), and these have no place on a map. Make the map anew."
             )
         texts: dict[str, Any] = {
             name: _texts(arrays.get(name), len(feats), name, path) for name in ("labels", "types", "views")
@@ -119,8 +128,14 @@ class EmbeddingMap:
         for name, array in found.items():
             if array.ndim == 0 or len(array) != len(feats):
                 raise VisualAnalyseError(f"{path}: {name} has {list(array.shape)} values for {len(feats)} points.")
+            dims, kinds, words = _PER_POINT[name]
+            if array.ndim != dims or array.dtype.kind not in kinds or (kinds == "u" and array.dtype != np.uint8):
+                raise VisualAnalyseError(
+                    f"{path}: {name} is {array.dtype} of shape {list(array.shape)}; {words} was expected. Make the map "
+                    "anew, or leave that array out."
+                )
         facts: dict[str, Any] = {name: _facts(arrays.get(name), name, path) for name in ("quality", "manifest")}
-        return EmbeddingMap(feats.astype(np.float32), **texts, **facts, **found)
+        return EmbeddingMap(feats, **texts, **facts, **found)
 
 
 def load_basis(path: Path) -> Basis | None:
@@ -143,6 +158,8 @@ def _texts(array: Array | None, count: int, name: str, path: Path) -> Array:
             f"{path}: there are {count} rows in feats and {name} of shape {list(array.shape)}; one of each a walk was "
             "expected. Write both from the same list of walks."
         )
+    if array.dtype.kind == "S":
+        return np.asarray(np.char.decode(array, "utf-8", "replace"), dtype=np.str_)
     return array.astype(np.str_)
 
 
