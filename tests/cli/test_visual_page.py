@@ -54,6 +54,54 @@ def test_a_folder_is_searched_and_other_results_are_let_be(tmp_path: Path, capsy
     assert "2 maps" in capsys.readouterr().err
 
 
+def test_one_bad_map_of_a_folder_does_not_stop_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    two = np.array(["a", "b"])
+    np.savez(tmp_path / "a nan.npz", labels=two, feats=np.full((2, 2), np.nan))
+    np.savez(tmp_path / "b odd.npz", labels=two, feats=np.eye(2), purity=two)
+    assert run(tmp_path) == 2
+    assert "Nothing could be made" in capsys.readouterr().err and not list(tmp_path.rglob("*.html"))
+    a_map(tmp_path / "c.npz")
+    assert run(tmp_path) == 0
+    said = capsys.readouterr().err
+    assert said.count("skipped: ") == 2 and "a nan.npz" in said and "b odd.npz: purity" in said
+    assert [file.name for file in tmp_path.rglob("*.html")] == ["c.html"]
+
+
+def test_of_many_dimensions_the_first_three_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "wide.npz", labels=np.array(["a", "b"]), feats=np.eye(2, 7))
+    assert run(tmp_path / "wide.npz") == 0
+    assert "wide.npz has 7 dimensions; the first 3 are shown" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("a.npz", "is the map itself"), ("new.NPZ", "named as a map"), ("bare", "is the map itself"),
+     ("linked.html", "is the map itself")],
+)  # fmt: skip
+@pytest.mark.parametrize("more", [[], ["--atlas"]])
+def test_a_map_is_never_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: str, said: str, more: list[str]
+) -> None:
+    path = a_map(tmp_path / "a.npz")
+    if asked == "bare":
+        path = path.rename(tmp_path / "bare")
+    if asked == "linked.html":
+        os.link(path, tmp_path / asked)
+    before = path.read_bytes()
+    assert run(path, "--save_path", tmp_path / asked, *more) == 2
+    assert said in capsys.readouterr().err
+    assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1 + (asked == "linked.html")
+
+
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [("b", "b.html"), ("b.htm", "b.htm"), ("b.HTML", "b.HTML"), ("v1.2", "v1.2.html"), ("b.png", "b.png.html")],
+)
+def test_an_ending_is_added_where_it_lacks(tmp_path: Path, asked: str, made: str) -> None:
+    assert run(a_map(tmp_path / "a.npz"), "-s", tmp_path / asked) == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(["a.npz", made])
+
+
 def test_random_weights_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(a_map(tmp_path / "a.npz", checkpoint=None)) == 0
     assert "RANDOM WEIGHTS" in capsys.readouterr().err
@@ -68,7 +116,7 @@ def test_random_weights_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["empty"], "No .npz in empty"),
         (["text.npz"], "no readable .npz"),
         (["flat.npz"], "lacks feats"),
-        (["wide.npz"], "wide.npz: feats have 7 dimensions"),
+        (["odd.npz"], "odd.npz: purity is <U1"),
         (["a.npz", "-s", "empty"], "is a folder"),
         (["a.npz", "--atlsa"], "Did you mean --atlas"),
     ],
@@ -81,7 +129,7 @@ def test_what_cannot_be_is_one_sentence(
     Path("empty").mkdir()
     Path("text.npz").write_bytes(b"PK\x03\x04")
     np.savez("flat.npz", labels=np.array(["a"]))
-    np.savez("wide.npz", labels=np.array(["a", "b"]), feats=np.zeros((2, 7)))
+    np.savez("odd.npz", labels=np.array(["a", "b"]), feats=np.zeros((2, 2)), purity=np.array(["x", "y"]))
     assert run(*words) == 2
     err = capsys.readouterr().err
     assert said in err and err.startswith("visual_page: ") and "Traceback" not in err
@@ -95,6 +143,7 @@ def test_atlas_writes_parquet_and_says_what_to_type(
     path = a_map(tmp_path / "a map.npz")
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    assert run(path, "--atlas", "-s", tmp_path / "named.so") == 0 and (tmp_path / "named.so.parquet").is_file()
     assert run(path, "--atlas") == 0
     assert (tmp_path / "a map.parquet").is_file() and not (tmp_path / "a map.html").exists()
     said = capsys.readouterr().err

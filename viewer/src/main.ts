@@ -14,9 +14,9 @@ declare global {
 
 async function begin(): Promise<void> {
   const walks = await readWalks(byId("payload"));
-  const { title, what } = walks.header;
+  const { title, what, shape } = walks.header;
   byId("title").textContent = shown(title);
-  byId("what").textContent = shown(what) + (walks.dims > 2 ? " · three dimensions" : "");
+  byId("what").textContent = [what, ...shape].map(shown).join(" · ");
   document.body.classList.toggle("deep", walks.dims > 2);
   showQuality(walks);
   const app = new App(walks);

@@ -24,6 +24,8 @@ export interface Header {
   title: string;
   count: number;
   what: string;
+  /** What is to be said of its dimensions. */
+  shape: string[];
   tables: Record<Kind, Table>;
   random: boolean;
   quality: Record<string, number | null>;

@@ -6,6 +6,7 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from visual_analyse.cli.parsing import Parser, run_command
@@ -40,7 +41,8 @@ def _read(args: Sequence[str] | None) -> Namespace:
     add("npz", nargs="*", metavar="NPZ_PATH", help="a map written by tsne or umap, or a folder searched for them")
     add("--npz_path", metavar="NPZ_PATH", help="the same, as an option")
     add("-s", "--save_path", type=Path, metavar="FILE",
-        help="the page, or with --atlas the Parquet (default: beside the .npz, with its name)")  # fmt: skip
+        help="the page, or with --atlas the Parquet (default: beside the .npz, with its name); "
+        "the ending is added where it lacks")  # fmt: skip
     add("--title", help="what stands above the map (default: the name of the .npz)")
     parser.switch(
         "atlas", default=False,
@@ -69,36 +71,74 @@ def _make(options: Namespace) -> int:
         )
     if options.save_path and options.save_path.is_dir():
         raise VisualAnalyseError(f"--save_path {plain(options.save_path)} is a folder; name a file.")
+    written = []
     for path in maps:
-        made = EmbeddingMap.load(path)
-        if made.of_random_weights:
-            _notice("RANDOM WEIGHTS, so this map means nothing.")
-        target = options.save_path or path.with_suffix(".parquet" if options.atlas else ".html")
+        target = _target(path, options)
         try:
-            _parquet(made, target, last=path == maps[-1]) if options.atlas else _page(
-                made, target, options.title or path.stem
-            )
+            made = _load(path)
+            _parquet(made, target, path) if options.atlas else _page(made, target, options.title or path.stem, path)
         except VisualAnalyseError as error:
-            raise VisualAnalyseError(f"{plain(path)}: {error}") from error
+            if not options.path.is_dir():
+                raise
+            _notice(f"skipped: {error}")
+            continue
+        written.append(target)
+    if not written:
+        raise VisualAnalyseError(f"Nothing could be made of what {plain(options.path)} holds; why stands above.")
+    # Of several, the last is opened: embedding-atlas stays until it is stopped.
+    if options.atlas and not show_atlas(written[-1]):
+        _notice(f"embedding-atlas is not installed: pip install 'visual-analyse[atlas]', then "
+                f"{shlex.join(atlas_words(written[-1]))}")  # fmt: skip
     return 0
 
 
-def _page(map: EmbeddingMap, target: Path, title: str) -> None:
-    text = build_page(map, title).encode()
-    write_whole(target, lambda stream: stream.write(text))
+def _target(path: Path, options: Namespace) -> Path:
+    """Where the page of a map goes, which must not be a map."""
+    endings = (".parquet",) if options.atlas else (".html", ".htm")
+    asked: Path = options.save_path or path.with_suffix(endings[0])
+    target = asked if asked.suffix.lower() in endings else asked.with_name(asked.name + endings[0])
+    what = "Parquet" if options.atlas else "a page"
+    for file in (asked, target):
+        if file.suffix.lower() == ".npz" or (file.exists() and file.samefile(path)):
+            raise VisualAnalyseError(
+                f"{plain(file)} is {'the map itself' if file.exists() and file.samefile(path) else 'named as a map is'}"
+                f", and would be overwritten with {what}. Let --save_path name a file that ends in {endings[0]}."
+            )
+    return target
+
+
+def _load(path: Path) -> EmbeddingMap:
+    made = EmbeddingMap.load(path)
+    if made.of_random_weights:
+        _notice("RANDOM WEIGHTS, so this map means nothing.")
+    if (dims := made.feats.shape[1]) > 3:
+        _notice(f"{plain(path)} has {dims} dimensions; the first 3 are shown.")
+    return made
+
+
+def _page(map: EmbeddingMap, target: Path, title: str, path: Path) -> None:
+    with _named(path):
+        text = build_page(map, title).encode()
+        write_whole(target, lambda stream: stream.write(text))
     print(f"Wrote {plain(target)} ({len(text) / 1e6:.1f} MB): open it in a browser.")
     if len(map) > RECOMMENDED:
         _notice(f"{len(map):,} walks are many for one page; --atlas writes them for embedding-atlas, which shows "
                 "millions.")  # fmt: skip
 
 
-def _parquet(map: EmbeddingMap, target: Path, last: bool) -> None:
-    write_parquet(map, target)
+def _parquet(map: EmbeddingMap, target: Path, path: Path) -> None:
+    with _named(path):
+        write_parquet(map, target)
     print(f"Wrote {plain(target)}.", flush=True)
-    # Of several, the last is opened: embedding-atlas stays until it is stopped.
-    if last and not show_atlas(target):
-        _notice(f"embedding-atlas is not installed: pip install 'visual-analyse[atlas]', then "
-                f"{shlex.join(atlas_words(target))}")  # fmt: skip
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What goes wrong within is said of this map."""
+    try:
+        yield
+    except VisualAnalyseError as error:
+        raise VisualAnalyseError(f"{plain(path)}: {error}") from error
 
 
 def _maps(path: Path) -> Iterator[Path]:

@@ -54,6 +54,16 @@ def test_what_goes_in_comes_out() -> None:
     assert header["what"] == "600 walks of 20 identities"
 
 
+def test_of_many_dimensions_the_first_three_are_kept() -> None:
+    made = blobs(2, 6, 3)
+    wide = replace(made, feats=np.concatenate([made.feats, np.full((12, 4), 9.0, np.float32)], 1))
+    header, arrays = unpacked(payload(wide, "t", {}, {}))
+    assert header["shape"] == ["the first 3 of 7 dimensions"] and len(header["scale"]["low"]) == 3
+    assert np.array_equal(arrays["points"], unpacked(payload(made, "t", {}, {}))[1]["points"])
+    shapes = [unpacked(payload(blobs(2, 6, dims), "t", {}, {}))[0]["shape"] for dims in (2, 3)]
+    assert shapes == [[], ["three dimensions"]]
+
+
 def test_page_and_pictures_colour_alike() -> None:
     """A person who lays a picture beside the page must find the same colours on the same people and angles."""
     for people in (9, 40):
@@ -86,7 +96,6 @@ def test_one_factor_for_all_axes() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"feats": np.zeros((4, 5), np.float32)}, "5 dimensions; a page shows maps of up to three"),
         ({"purity": np.array(["a"] * 4)}, "purity is <U1"),
         ({"correct": np.zeros((4, 2))}, "correct is float64 of shape \\[4, 2\\]"),
         ({"neighbours": np.zeros(4)}, "neighbours is"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tests.draw.page.browser import Opener
@@ -54,3 +56,10 @@ def test_a_map_of_one_dimension_is_a_line(open_page: Opener) -> None:
     tab = open_page(blobs(3, 8, 1))
     ys = [tab.place(i)[1] for i in range(24)]
     assert max(ys) - min(ys) < 1
+
+
+def test_of_many_dimensions_the_first_three_are_drawn_and_it_is_said(open_page: Opener) -> None:
+    wide = replace(MAP, feats=np.concatenate([MAP.feats, MAP.feats[:, :2]], 1))
+    tab = open_page(wide)
+    assert tab.text("#what").endswith("6 identities · the first 3 of 5 dimensions")
+    assert np.allclose(tab.app("app.walks.original(7)"), MAP.feats[7], atol=1e-4)

@@ -26,8 +26,8 @@ def build_page(map: EmbeddingMap, title: str = "Embedding map") -> str:
     """The page as text: viewer, map and thumbnails in one file.
 
     Its policy allows the one script, by its digest, and pictures of its own making: nothing that a folder's name
-    holds can run, and nothing is fetched. Raises VisualAnalyseError for a map of more than three dimensions, of more
-    than 200,000 walks, or with values that are no map's.
+    holds can run, and nothing is fetched. A map of more than three dimensions is shown by its first three. Raises
+    VisualAnalyseError for a map of more than 200,000 walks, or with values that are no map's.
 
     >>> from visual_analyse.results import EmbeddingMap
     >>> empty = np.array(["", ""])

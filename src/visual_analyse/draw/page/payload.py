@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visual_analyse.draw.maps.quality import origin
+from visual_analyse.draw.maps.quality import origin, shape_notes
 from visual_analyse.draw.page.coding import Points, tables
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.names import plain
@@ -26,9 +27,11 @@ QUALITY = (
 def payload(map: EmbeddingMap, title: str, extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The map as zlib-compressed bytes: a header's length, the header as JSON, and arrays in planes of bytes.
 
-    `extra` joins the header, `arrays` the arrays. Raises VisualAnalyseError for more than three dimensions, and for
-    values that are no map's.
+    `extra` joins the header, `arrays` the arrays. Of more than three dimensions the first three
+    are kept, and the header says so. Raises VisualAnalyseError for values that are no map's.
     """
+    shape = shape_notes(map)
+    map = replace(map, feats=map.feats[:, :3])
     points = unit(map.feats)
     known = _known(map)
     told, codes = tables(map, points)
@@ -37,6 +40,7 @@ def payload(map: EmbeddingMap, title: str, extra: Mapping[str, Any], arrays: Map
         "title": title,
         "count": len(map),
         "what": " · ".join(plain(part) for part in origin(map)),
+        "shape": shape or (["three dimensions"] if points.shape[1] == 3 else []),
         "tables": told,
         "random": map.of_random_weights,
         "quality": {name: _number(map.quality.get(name)) for name in QUALITY},
@@ -52,11 +56,6 @@ def unit(feats: NDArray[Any]) -> Points:
     >>> unit(np.array([[0, 5], [10, 5]])).tolist()
     [[0.0, 0.0], [1.0, 0.0]]
     """
-    if feats.shape[1] > 3:
-        raise VisualAnalyseError(
-            f"feats have {feats.shape[1]} dimensions; a page shows maps of up to three. Make one with 'python -m "
-            "visual_analyse.tsne' or 'python -m visual_analyse.umap'."
-        )
     wide = feats.astype(np.float64)
     moved: Points = (wide - wide.min(0)) / _range(feats)
     return moved
