@@ -55,6 +55,14 @@ def test_beyond_three_hundred_the_hardest_stand_out_with_their_purity(map_of: Ma
     assert "map" in coded(map).legend[0].heading  # without it, the purity on the map
 
 
+def test_an_identity_of_one_walk_is_never_among_the_hardest(map_of: Make) -> None:
+    map = map_of(301, 4)
+    labels = map.labels.copy()
+    labels[0] = "alone"
+    for purity in (np.where(labels == "alone", 0, 1).astype(np.float32), None):
+        assert not any("alone" in text for text in texts(coded(replace(map, labels=labels, purity=purity))))
+
+
 def test_three_hundred_and_one_single_walks_are_grey(map_of: Make) -> None:
     found = coded(map_of(301, 1))
     assert not found.names and "no two walks are of one" in found.notes[0]

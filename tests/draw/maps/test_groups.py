@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visual_analyse.draw.maps.coding.groups import beside, fragments, purity_on_map
+from visual_analyse.embed.quality import purity
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -47,6 +48,19 @@ def test_purity_equals_counting_by_hand() -> None:
     np.fill_diagonal(far, np.inf)
     nearest = np.argsort(far, 1)[:, :10]
     assert np.allclose(purity_on_map(points, codes), (codes[nearest] == codes[:, None]).mean(1))
+
+
+@pytest.mark.parametrize("spread", [1.0, 0.0])
+def test_purity_on_the_map_is_that_of_the_full_space(spread: float) -> None:
+    rng = np.random.default_rng(2)
+    codes = np.sort(rng.integers(0, 20, 60))
+    points = codes[:, None] + 0.4 * rng.normal(size=(60, 2)) * [1, spread]
+    far = ((points[:, None] - points[None]) ** 2).sum(-1)
+    np.fill_diagonal(far, np.inf)
+    by_definition = purity(np.argsort(far, 1)[:, :15], np.arange(60), codes)
+    assert np.array_equal(purity_on_map(points, codes), by_definition, equal_nan=True)
+    pairs = np.repeat(np.arange(6), 2)  # each beside its only other
+    assert purity_on_map(pairs[:, None] + 0.1 * (np.arange(12) % 2)[:, None], pairs).tolist() == [1.0] * 12
 
 
 def test_purity_of_walks_on_one_spot_and_of_single_ones() -> None:

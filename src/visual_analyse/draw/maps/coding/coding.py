@@ -247,7 +247,7 @@ def _hardest(map: EmbeddingMap, points: Array, who: Classes) -> tuple[list[int],
     """The identities of lowest mean purity, lowest first, and that purity."""
     values = map.purity if _knows_purity(map) else purity_on_map(points, who.codes)
     purity = np.asarray(values, dtype=np.float64)
-    known = ~np.isnan(purity)
+    known = ~np.isnan(purity) & (np.bincount(who.codes)[who.codes] > 1)  # of one walk, nothing can be said
     count = np.bincount(who.codes[known], minlength=len(who))
     total = np.bincount(who.codes[known], weights=purity[known], minlength=len(who))
     mean = np.where(count > 0, total / np.maximum(count, 1), np.inf)

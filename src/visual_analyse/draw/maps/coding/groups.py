@@ -97,24 +97,25 @@ def beside(points: Array, codes: Array, found: Fragments) -> tuple[Array, Array,
 
 
 def purity_on_map(points: Array, codes: Array) -> NDArray[np.float32]:
-    """The share of each point's ten nearest on the map that are of its class, `[n]`; NaN where a class has one point.
+    """The share of each point's ten nearest on the map that are of its class, `[n]`.
 
-    >>> purity_on_map(np.array([[0.0], [0.1], [9.0]]), np.array([0, 0, 1]))[:2].tolist()
-    [0.5, 0.5]
+    Of a class with fewer than ten others only so many neighbours count; NaN where a class has one point.
+
+    >>> purity_on_map(np.array([[0.0], [0.1], [9.0]]), np.array([0, 0, 1])).tolist()
+    [1.0, 1.0, nan]
     """
     k = min(_NEAREST, len(points) - 1)
-    result = np.full(len(points), np.nan, np.float32)
     if k < 1:
-        return result
+        return np.full(len(points), np.nan, np.float32)
     _, index = cKDTree(points).query(points, k=k + 1)
     own = np.arange(len(points))[:, None]
-    same, itself = codes[index] == codes[:, None], index == own
+    itself = index == own
     # Of more than k points on one spot, a point may not be among its own neighbours: then the last one is left out.
     itself[~itself.any(1), -1] = True
-    share = (same & ~itself).sum(1) / k
-    several = np.bincount(codes)[codes] > 1
-    result[several] = share[several]
-    return result
+    same = codes[index[~itself].reshape(-1, k)] == codes[:, None]  # nearest first
+    others = np.minimum(np.bincount(codes)[codes] - 1, k)
+    counted = np.arange(k) < others[:, None]
+    return np.asarray((same & counted).sum(1) / np.where(others > 0, others, np.nan), dtype=np.float32)
 
 
 def _cell(points: Array, codes: Array) -> float:
