@@ -69,7 +69,7 @@ export class Card {
     const near = walks.neighbours(i);
     if (near.length) {
       const list = element("ol", "near", ...near.map((other) => this.neighbour(i, other)));
-      this.box.append(element("h3", "", "Nearest walks, in the full space"), list);
+      this.box.append(element("h3", "", walks.nearIn ? `Nearest walks, ${walks.nearIn}` : "Nearest walks"), list);
     }
   }
 

@@ -73,7 +73,8 @@ function byPurity(walks: Walks): Colouring {
     const purity = walks.purity(i);
     of[i] = Number.isNaN(purity) ? 5 : Math.min(4, Math.floor(purity * 5));
   }
-  return { by: "purity", classes, of, spots: [], note: "The share of a walk's nearest walks, in the full space, that are of its identity." };
+  const where = walks.nearIn && `, ${walks.nearIn},`;
+  return { by: "purity", classes, of, spots: [], note: `The share of a walk's nearest walks${where} that are of its identity.` };
 }
 
 function byPlaced(walks: Walks): Colouring {

@@ -1,4 +1,5 @@
 // The walks of a map as the page holds them: numbers in typed arrays, texts in tables.
+import { brief } from "./text";
 
 export type Kind = "identity" | "condition" | "view";
 export const KINDS: readonly Kind[] = ["identity", "condition", "view"];
@@ -27,6 +28,8 @@ export interface Header {
   /** What is to be said of its dimensions. */
   shape: string[];
   tables: Record<Kind, Table>;
+  /** The space in which nearest walks were sought; null where the file does not say. */
+  neighbours_in: string | null;
   random: boolean;
   quality: Record<string, number | null>;
   scale: { low: number[]; range: number };
@@ -100,7 +103,13 @@ export class Walks {
     return value === UNKNOWN_PURITY ? NaN : value / 200;
   }
 
-  /** A walk's nearest walks in the full space, nearest first. */
+  /** Where nearest walks were sought, as "in the full space"; empty where that is unknown. */
+  get nearIn(): string {
+    const where = this.header.neighbours_in;
+    return where === null ? "" : where === "full space" ? "in the full space" : `in ${brief(where)}`;
+  }
+
+  /** A walk's nearest walks, nearest first, in the space in which they were sought. */
   neighbours(i: number): number[] {
     if (!this.steps) return [];
     const found: number[] = [];

@@ -133,6 +133,26 @@ def test_the_numbers_and_the_notes_are_there(open_page: Opener) -> None:
     assert "Silhouette" not in said
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("full space", "in the full space"),
+        ("125 principal components", "in 125 principal components"),
+        ("<b>\u202e", "in <b>\\u202e"),
+        (None, ""),
+        (125, ""),
+    ],
+)
+def test_nearest_is_said_of_the_space_it_was_sought_in(open_page: Opener, where: object, said: str) -> None:
+    made = blobs(3, 8)
+    tab = open_page(replace(made, manifest={**made.manifest, "neighbours_in": where}))
+    tab.point(3)
+    assert tab.ask("document.querySelector('#card h3').textContent") == "Nearest walks" + (said and f", {said}")
+    tab.tab.select_option("#by", "purity")
+    between = f", {said}, " if said else " "
+    assert tab.text("#legend-note") == f"The share of a walk's nearest walks{between}that are of its identity."
+
+
 def test_a_map_of_ou_mvlps_size_can_be_explored(open_page: Opener) -> None:
     tab = open_page(islands(133_000, 5_153, 2))
     tab.point(70_000)

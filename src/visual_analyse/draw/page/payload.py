@@ -42,6 +42,7 @@ def payload(map: EmbeddingMap, title: str, extra: Mapping[str, Any], arrays: Map
         "what": " · ".join(plain(part) for part in origin(map)),
         "shape": shape or (["three dimensions"] if points.shape[1] == 3 else []),
         "tables": told,
+        "neighbours_in": where if isinstance(where := map.manifest.get("neighbours_in"), str) and where else None,
         "random": map.of_random_weights,
         "quality": {name: _number(map.quality.get(name)) for name in QUALITY},
         "scale": {"low": map.feats.min(0).astype(float).tolist(), "range": _range(map.feats)},
