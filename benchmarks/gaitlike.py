@@ -25,6 +25,7 @@ class Shape:
     views: int
     conditions: int
     seed: int = 7
+    noise: float = 8.0  # length, over all dimensions; a walk without it has length about 3
 
 
 CASIA_B = Shape(5_500, 4_096, 50, 11, 10)
@@ -33,7 +34,6 @@ MILLION = Shape(1_000_000, 256, 37_000, 14, 2)
 
 RANK = 128  # of the identities; views, conditions and how each person shows them add to it
 _OWN = 40
-NOISE = 8.0  # length, over all dimensions; a walk without it has length about 3
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,6 @@ def write(shape: Shape, path: Path) -> Latent:
         )
         for start in range(0, shape.points, _BLOCK):
             block = found.coordinates[start : start + _BLOCK] @ basis
-            block += rng.standard_normal(block.shape, dtype=np.float32) * np.float32(NOISE / np.sqrt(shape.dims))
+            block += rng.standard_normal(block.shape, dtype=np.float32) * np.float32(shape.noise / np.sqrt(shape.dims))
             stream.write(block.astype("<f4").tobytes())
     return found

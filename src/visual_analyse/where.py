@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from visual_analyse.embed.ground import Ground
 from visual_analyse.embed.mapping import Progress, make_map
 from visual_analyse.embed.neighbours import nearest_to
 from visual_analyse.embed.placing import place
-from visual_analyse.embed.source import ArraySource, Source, UnitParts, blocks
+from visual_analyse.embed.source import ArraySource, Source, Subset, UnitParts, block_rows, blocks
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence as Walk
@@ -24,6 +25,7 @@ from visual_analyse.names import plain
 from visual_analyse.results import Basis, EmbeddingMap, load_basis
 
 _CANDIDATES = 64  # nearest gallery walks among which a probe's permitted nearest is looked for first
+_AFFORDABLE = 6e12  # multiplications
 _MEASURED = 10  # of these, measured again as OpenGait does where the features are at hand
 
 
@@ -37,10 +39,13 @@ class Who:
     views: NDArray[np.str_]
     thumbnails: NDArray[np.uint8] | None = None
 
+    def called(self, row: int) -> str:
+        """A walk's name: what is known of `id-type-view`."""
+        return plain("-".join(str(text[row]) for text in (self.labels, self.types, self.views) if text[row]))
+
     def name(self, row: int) -> str:
-        """A walk's name, for a sentence."""
-        parts = [str(text[row]) for text in (self.labels, self.types, self.views) if text[row]]
-        return f"walk {plain('-'.join(parts))} (row {row + 1})"
+        """A walk's name and place, for a sentence."""
+        return f"walk {self.called(row)} (row {row}, counted from 0)"
 
     def normalised(self) -> Who:
         """The same with every part at unit length."""
@@ -84,11 +89,20 @@ def locate(
     progress("looking for the nearest of every probe", 0, 1)
     right = correctness(who, made.ground, protocol, metric)
     counted = right >= 0
-    rank1 = {"rank1": float(right[counted].mean()), "probes": int(counted.sum())} if counted.any() else {}
+    notices = list(made.notices)
+    rank1: dict[str, Any] = {}
+    if made.ground.reduced:
+        notices.append(
+            f"Right and wrong matches were judged among {made.ground.space}, not by the model's own distance."
+            if counted.any()
+            else f"{len(who.labels):,} walks are too many to judge which match right and which wrong."
+        )
+    elif counted.any():
+        rank1 = {"rank1": float(right[counted].mean()), "probes": int(counted.sum())}
     manifest = {
         **facts, "method": method, "engine": made.engine, "parameters": made.parameters, "seed": seed, "metric": metric,
         "scale": made.scale, "dims": who.source.dims, "shape": list(who.source.shape), "bucket_size": bucket,
-        "notices": list(made.notices), **rank1,
+        "notices": notices, "neighbours_in": made.ground.space, **rank1,
     }  # fmt: skip
     found = EmbeddingMap(
         made.coordinates, who.labels, who.types, who.views, made.quality, manifest, made.purity, right,
@@ -98,28 +112,43 @@ def locate(
 
 
 def correctness(who: Who, ground: Ground, protocol: Protocol, metric: str) -> NDArray[np.int8]:
-    """Whether the nearest gallery walk of each probe is of its identity: 1, 0, or -1 for what is no probe, `[n]`.
+    """Whether the nearest gallery walk of each probe is of its identity: 1, 0, or -1 for what is not judged, `[n]`.
 
-    Candidates are a probe's nearest among the principal components; where neighbours were sought in the full space,
-    the first of them are measured again by OpenGait's own distance, mean over parts.
+    Not judged is what is no probe, or has no walk of its identity in its gallery. Distances are OpenGait's own, mean
+    over parts, of the nearest candidates in the full space where neighbours were sought there; else those among the
+    components. Where even that would take hours nothing is judged.
     """
     found = np.full(len(who.labels), -1, np.int8)
     walks = who.walks
-    for probes, among in protocol.groups(walks):
+    groups = protocol.groups(walks)
+    cost = sum(len(probes) * len(among) for probes, among in groups) * ground.points.shape[1]
+    if ground.reduced and cost > _AFFORDABLE:
+        return found
+    space = ArraySource(ground.points) if ground.reduced else who.source
+    for probes, among in groups:
         gallery = np.array(among)
-        some = ArraySource(ground.points[gallery])
-        for begin in range(0, len(probes), 4096):
-            part = probes[begin : begin + 4096]
-            places = nearest_to(some, ground.points[part], min(_CANDIDATES, len(among)))[1]
-            for probe, row in zip(part, places, strict=True):
-                allowed = [k for k in gallery[row] if not protocol.barred(walks[probe], walks[k])]
-                if not allowed:  # a whole neighbourhood of barred walks
-                    every = np.linalg.norm(ground.points[gallery] - ground.points[probe], axis=1)
-                    order = gallery[np.argsort(every, kind="stable")]
-                    allowed = [k for k in order if not protocol.barred(walks[probe], walks[k])][:1]
-                if allowed:
-                    nearest = allowed[0] if ground.reduced else _measured(who, probe, allowed[:_MEASURED], metric)
-                    found[probe] = who.labels[nearest] == who.labels[probe]
+        own: dict[str, list[int]] = {}
+        for k in among:
+            own.setdefault(walks[k].id, []).append(k)
+
+        def allowed(probe: int, order: NDArray[np.int64], most: int) -> list[int]:
+            met = (int(k) for k in order if k != probe and not protocol.barred(walks[probe], walks[k]))
+            return list(itertools.islice(met, most))
+
+        judged = [probe for probe in probes if allowed(probe, np.array(own.get(walks[probe].id, []), int), 1)]
+        some = Subset(space, gallery)
+        step = max(1, min(4096, block_rows(space.dims)))
+        for begin in range(0, len(judged), step):
+            part = np.array(judged[begin : begin + step])
+            asked = space.take(part).copy()
+            places = nearest_to(some, asked, min(_CANDIDATES, len(among)))[1]
+            for number, (probe, row) in enumerate(zip(part.tolist(), places, strict=True)):
+                near = allowed(probe, gallery[row], _MEASURED)
+                if not near:  # a whole neighbourhood of barred walks
+                    every = nearest_to(some, asked[number : number + 1], len(among))[1][0]
+                    near = allowed(probe, gallery[every], _MEASURED)
+                nearest = near[0] if ground.reduced else _measured(who, probe, near, metric)
+                found[probe] = who.labels[nearest] == who.labels[probe]
     return found
 
 
@@ -133,17 +162,10 @@ def placed(new: Who, path: Path, method: str, fingerprint: str | None, seed: int
     >>> placed(new, Path("GaitSet_CASIA-B.npz"), "tsne", None, 0)[0].placed.sum()  # doctest: +SKIP
     """
     finished, basis = EmbeddingMap.load(path), load_basis(path)
+    check_place(finished, path, method)
     facts = finished.manifest
-    if basis is None or "scale" not in facts:
-        raise VisualAnalyseError(
-            f"{path} holds a map and nothing to place new walks by. Make the map anew with "
-            "'python -m visual_analyse.tsne', and place on that."
-        )
-    if facts.get("method") != method:
-        raise VisualAnalyseError(
-            f"{path} is a map by {facts.get('method')}, and this command is {method}. Type 'python -m "
-            f"visual_analyse.{facts.get('method')}' with the same options."
-        )
+    if basis is None:
+        raise _no_basis(path)
     if fingerprint is not None and facts.get("fingerprint") not in (None, fingerprint):
         raise VisualAnalyseError(
             f"{path} is a map of embeddings by {facts.get('model')} with checkpoint {facts.get('checkpoint')}; another "
@@ -162,7 +184,30 @@ def placed(new: Who, path: Path, method: str, fingerprint: str | None, seed: int
     own = np.flatnonzero(~finished.placed) if finished.placed is not None else np.arange(len(finished))
     lying, _ = place(method, basis.points, finished.feats[own], float(facts["scale"]), reduced, seed)
     near = nearest_to(ArraySource(basis.points), reduced, min(10, len(own)))[1]
-    return _joined(finished, new, lying, own[near]), [str(finished.labels[own[row[0]]]) for row in near]
+    theirs = Who(new.source, finished.labels, finished.types, finished.views)
+    return _joined(finished, new, lying, own[near]), [theirs.called(int(own[row[0]])) for row in near]
+
+
+def check_place(finished: EmbeddingMap, path: Path, method: str) -> None:
+    """Whether new walks can be placed on a map by a method.
+
+    Raises VisualAnalyseError where the map is of another method, or holds nothing to place walks by.
+    """
+    facts = finished.manifest
+    if "scale" not in facts:
+        raise _no_basis(path)
+    if facts.get("method") != method:
+        raise VisualAnalyseError(
+            f"{path} is a map by {facts.get('method')}, and this command is {method}. Type 'python -m "
+            f"visual_analyse.{facts.get('method')}' with the same options."
+        )
+
+
+def _no_basis(path: Path) -> VisualAnalyseError:
+    return VisualAnalyseError(
+        f"{path} holds a map and nothing to place new walks by. Make the map anew with "
+        "'python -m visual_analyse.tsne', and place on that."
+    )
 
 
 def _measured(who: Who, probe: int, candidates: Sequence[int], metric: str) -> int:

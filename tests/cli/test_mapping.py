@@ -174,11 +174,13 @@ def test_new_walks_are_placed_on_a_finished_map(workshop: Workshop, capsys: pyte
     finished = workshop.root / "out" / "GaitSet_CASIA-B.npz"
     given = words(workshop, dataset_dir=workshop.probes, save_dir=workshop.root / "out2", place=finished)
     assert tsne.command(given) == 0
-    after = EmbeddingMap.load(workshop.root / "out2" / "GaitSet_CASIA-B.npz")
+    after = EmbeddingMap.load(workshop.root / "out2" / "GaitSet_CASIA-B_placed.npz")
     assert len(after) == 14 and after.placed.tolist() == [False] * 12 + [True] * 2
     assert np.array_equal(after.feats[:12], before.feats) and after.labels[12:].tolist() == ["001", "002"]
-    assert "nearest to a walk of" in capsys.readouterr().err
+    assert "001-nm-05-090 lies nearest to 00" in capsys.readouterr().err
     assert "is a map by tsne" in said(capsys, umap.command(given))
+    assert "leave out -e" in said(capsys, tsne.command([*given, "-T", "perplexity=3"]))
+    assert "leave out -e" in said(capsys, tsne.command([*given, "-e", "3"]))
     other = words(workshop, dataset_dir=workshop.probes, checkpoint="none", place=finished)
     assert "another model, checkpoint or config" in said(capsys, tsne.command(other))
 
@@ -190,6 +192,56 @@ def test_features_of_ones_own_need_no_model(workshop: Workshop) -> None:
     found = loaded(workshop, "features_own")
     assert len(found) == 30 and set(found.labels) == {"a", "<b>", "丙"} and found.manifest["shape"] == [8, 2]
     assert (found.correct >= 0).all()  # leave one out
+
+
+def test_right_and_wrong_need_neither_types_nor_views(workshop: Workshop) -> None:
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(6), 5)
+    features = 10 * np.eye(6)[who] + rng.normal(size=(30, 6)) * 0.1
+    np.savez(workshop.root / "own.npz", features=features, labels=[*map(str, who[:-1]), "alone"])
+    assert pca.command(["--features", "own.npz", "-s", "out"]) == 0
+    found = loaded(workshop, "features_own")
+    assert found.correct[:25].tolist() == [1] * 25 and found.correct[29] == -1  # with no other walk, nothing is wrong
+    assert found.manifest["rank1"] == 1 and found.manifest["probes"] == 29
+
+
+@pytest.mark.parametrize("bucket", [20_000, 500])
+def test_right_and_wrong_are_those_of_the_full_space_or_not_called_so(workshop: Workshop, bucket: int) -> None:
+    from benchmarks.gaitlike import Shape, write
+
+    structure = write(Shape(900, 1500, 60, 3, 5, noise=10.0), workshop.root / "hard.npy")
+    (workshop.root / "hard_labels.txt").write_text("\n".join(map(str, structure.identity)), encoding="utf-8")
+    assert pca.command(["--features", "hard.npy", "-s", "out", "-b", str(bucket)]) == 0
+    found = loaded(workshop, "features_hard")
+    features = np.load(workshop.root / "hard.npy").astype(np.float64)
+    apart = (features**2).sum(1)[:, None] + (features**2).sum(1) - 2 * features @ features.T
+    np.fill_diagonal(apart, np.inf)
+    true = structure.identity[apart.argmin(1)] == structure.identity
+    assert 0.1 < true.mean() < 0.95
+    if bucket > 900:
+        assert np.array_equal(found.correct == 1, true) and found.manifest["rank1"] == pytest.approx(true.mean())
+        assert found.manifest["neighbours_in"] == "full space"
+    else:
+        assert "rank1" not in found.manifest and "principal components" in found.manifest["neighbours_in"]
+        assert any("judged among" in notice for notice in found.manifest["notices"])
+
+
+def test_maps_of_two_methods_in_one_folder_keep_both(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (tsne, pca, pca):
+        assert command.command(words(workshop)) == 0
+    names = sorted(path.name for path in (workshop.root / "out").iterdir())
+    assert names == ["GaitSet_CASIA-B.npz", "GaitSet_CASIA-B_pca.npz"]
+    assert loaded(workshop).manifest["method"] == "tsne" and "gets a name of its own" in capsys.readouterr().err
+
+
+def test_other_ranks_leave_features_of_ones_own_to_the_first(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez(workshop.root / "own.npz", features=np.random.default_rng(0).normal(size=(30, 8)), labels=["a", "b"] * 15)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert pca.command(["--features", "own.npz", "-s", "out"]) == 0
+    assert not (workshop.root / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -204,7 +256,7 @@ def test_features_of_ones_own_need_no_model(workshop: Workshop) -> None:
         ({"TSNE_ARGS": "perplexity"}, "is no dictionary of parameters"),
         ({"TSNE_ARGS": "{'perplexity': 3, 'speed': 1}"}, "There are angle, callbacks"),
         ({"TSNE_ARGS": "perplexity=0"}, "is no positive number"),
-        ({"embedding": "nonsense"}, "None of the first 10 walks could be embedded; the last"),
+        ({"embedding": "nonsense"}, "None of 12 walks could be embedded"),
         ({"place": "nowhere.npz"}, "no file nowhere.npz"),
         ({"embed_dim": 0}, "is no number from 1"),
         ({"seed": -1}, "is no number from 0"),

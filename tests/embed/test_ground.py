@@ -48,10 +48,14 @@ def test_a_large_set_is_judged_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(found.sample) == 40 and np.array_equal(found.truth, nearest(features, 15)[found.sample])
 
 
-def test_angles_are_measured_from_the_origin() -> None:
-    features = blobs(dims=8)[0] + 5
-    found = prepare(ArraySource(features), 5, 1000, 0, str, quiet)
-    assert np.allclose(found.uncentred @ found.uncentred.T, features @ features.T, rtol=1e-4)
+def test_libraries_that_seek_neighbours_get_the_full_features_up_to_the_bucket() -> None:
+    features = blobs(dims=150)[0] + 5
+    assert np.array_equal(prepare(ArraySource(features), 5, 1000, 0, str, quiet).features, features)
+    plane = features @ np.linalg.qr(np.random.default_rng(0).normal(size=(150, 20)))[0]
+    found = prepare(ArraySource(np.repeat(plane, 2, axis=1)), 5, 100, 0, str, quiet)
+    assert found.reduced and found.space == "25 principal components"
+    # beyond it angles are still measured from the origin
+    assert np.allclose(found.features @ found.features.T, 2 * plane @ plane.T, rtol=1e-3)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

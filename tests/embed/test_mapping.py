@@ -63,6 +63,7 @@ def test_more_walks_than_the_bucket_are_one_map_still_and_a_notice() -> None:
 def test_what_a_reader_should_know() -> None:
     features, who = blobs()
     features[[3, 5]] = features[4]
+    features[60] = features[61] + 1e-6  # close, and no twin
     assert any("3 of 120 walks have an exact twin" in text for text in mapped("pca", features, who).notices)
     alone = mapped("pca", blobs()[0], np.full(120, "a"))
     assert any("one identity" in text for text in alone.notices) and alone.quality["purity_map"] is None

@@ -32,3 +32,11 @@ def test_the_maps_own_walks_come_back_to_their_places_on_components() -> None:
     made = make_map(ArraySource(features), who, engine_for("pca", Request(30)), 1000, 0)
     lying, _ = place("pca", made.basis.points, made.coordinates, made.scale, made.basis.points[:4], 0)
     assert np.allclose(lying, made.coordinates[:4], atol=1e-5)
+
+
+@pytest.mark.parametrize(("dims", "held"), [(1, 8), (5, 3)])
+def test_dimensions_without_components_stay_zero(dims: int, held: int) -> None:
+    features, who = blobs(people=3, each=10, dims=held)
+    made = make_map(ArraySource(features), who, engine_for("pca", Request(30, dims)), 1000, 0)
+    lying, _ = place("pca", made.basis.points, made.coordinates, made.scale, made.basis.points[:4], 0)
+    assert np.allclose(lying, made.coordinates[:4], atol=1e-5)

@@ -49,7 +49,7 @@ def _root(config: Config, checkout: Path | None) -> Path:
         raise VisualAnalyseError(
             f"{config.path} names no data_cfg.dataset_root. Name the dataset with --dataset_dir DIR."
         )
-    bases = (Path(), *([checkout] if checkout else []), config.path.parent)
+    bases = (Path(), *([checkout] if checkout else []), *config.path.resolve().parents[:3])
     found = next((base / written for base in bases if (base / written).is_dir()), None)
     if found is None:
         raise VisualAnalyseError(

@@ -25,11 +25,11 @@ from visual_analyse.gait.sequences import Sequence
 from visual_analyse.models.load import load_model
 from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.results import Basis, EmbeddingMap, load_basis
-from visual_analyse.where import Who, locate, placed
+from visual_analyse.where import Who, check_place, locate, placed
 from visual_analyse.why import model_facts, versions
 
-_HOPELESS = 10  # walks that fail, with none that does not: the model is at fault, and the others would fail too
-_TOLD = 20  # failures that are told one by one
+_HOPELESS = 100  # walks that fail, with none that does not: the model is at fault, and the others would fail too
+_TOLD = 5  # failures, and walks placed, that are told one by one
 _PICTURED = 50_000  # walks up to which gait-energy images go into the file: 35 MB before compression
 
 
@@ -50,14 +50,29 @@ class Run:
             if found is None:
                 return
             who, name, facts, protocol, metric = found
-            folder = make_folder(self.options.save_dir or self.home)
-            target = folder / f"{safe_name(name)}.npz"
             if self.options.place is not None:
+                name = f"{name}_placed"
                 made, basis = self._placed(who, facts)
             else:
                 made, basis = self._made(who, facts, protocol, metric)
+            target = self._target(name)
             made.save(target, basis)
         self._close(target, made)
+
+    def _folder(self) -> Path:
+        """Where the map goes, made and tried before anything runs long."""
+        return make_folder(self.options.save_dir or self.home)
+
+    def _target(self, name: str) -> Path:
+        """The file of the map; a map of another method that has the name already keeps it."""
+        folder = self._folder()
+        target = folder / f"{safe_name(name)}.npz"
+        with contextlib.suppress(VisualAnalyseError):
+            there = EmbeddingMap.load(target).manifest.get("method") if target.exists() else self.method
+            if there != self.method:
+                warn(f"{target.name} is there already, a map by {there}: this one gets a name of its own.")
+                return folder / f"{safe_name(f'{name}_{self.method}')}.npz"
+        return target
 
     def _made(
         self, who: Who, facts: dict[str, Any], protocol: Protocol, metric: str
@@ -91,24 +106,38 @@ class Run:
 
     def _placed(self, who: Who, facts: dict[str, Any]) -> tuple[EmbeddingMap, Basis | None]:
         path = self.options.place
-        normalised = EmbeddingMap.load(path).manifest.get("normalised", False)
-        if normalised:
+        if EmbeddingMap.load(path).manifest.get("normalised", False):
             who = who.normalised()
         made, nearest = placed(who, path, self.method, facts.get("fingerprint"), self.options.seed)
-        for label, near in list(zip(who.labels, nearest, strict=True))[:20]:
-            console.print(escape(f"{plain(label)} lies nearest to a walk of {plain(near)}"), style="dim")
+        for row, near in enumerate(nearest[:_TOLD]):
+            console.print(escape(f"{who.called(row)} lies nearest to {plain(near)}"), style="dim")
+        if len(nearest) > _TOLD:
+            console.print(f"... and {len(nearest) - _TOLD} more", style="dim")
         return made, load_basis(path)
+
+    def _check_place(self) -> None:
+        """What `--place` needs and what it cannot take, before anything runs long."""
+        path = self.options.place
+        if path is None:
+            return
+        if self.parameters or self.options.embed_dim != 2:
+            raise VisualAnalyseError(
+                "--place puts walks on a map as it is, whose dimensions and parameters are settled: leave out -e and "
+                "the parameters of the library."
+            )
+        check_place(EmbeddingMap.load(path), path, self.method)
 
     @contextlib.contextmanager
     def _who(self) -> Iterator[tuple[Who, str, dict[str, Any], Protocol, str] | None]:
+        self._check_place()
         if self.options.features is not None:
-            yield self._brought(self.options.features)
+            yield None if Ranks.here().rank else self._brought(self.options.features)
             return
         with DelayedBar() as bar:
             bar.begin("loading the model", 0, 1)
             model = load_model(
                 self.options.config_path, checkout=self.options.opengait, checkpoint=self.options.checkpoint,
-                device=self.options.device, seed=self.options.seed, embedding=self.options.embedding,
+                device=self.options.device, seed=self.options.seed, embedding=self.options.embedding or "embeddings",
             )  # fmt: skip
         first = Ranks.here().rank == 0
         if first:
@@ -116,6 +145,8 @@ class Run:
                 warn(notice)
         walks, protocol, root = find_walks(model.config, self.options)
         self._check_early(walks)
+        if first:
+            self._folder()
         with DelayedBar() as bar:
             bar.begin("embedding walks", 0, 1)
 
@@ -132,7 +163,7 @@ class Run:
                 raise VisualAnalyseError(f"None of {len(walks)} walks could be embedded, for the reasons above.")
             facts = {
                 **model_facts(model), "versions": versions(), "dataset": model.config.dataset_name,
-                "dataset_root": str(root), "embedding": self.options.embedding, "features": features.digest,
+                "dataset_root": str(root), "embedding": model.embedding, "features": features.digest,
                 "fingerprint": features.fingerprint, "left_out": self.failed,
                 "normalised": self._normalises(model.metric),
                 "views_are_angles": view_is_angle(model.config.test_dataset_name),
@@ -176,7 +207,7 @@ class Run:
         if made.of_random_weights:
             warn("RANDOM WEIGHTS: this map means nothing.")
         people = len(np.unique(made.labels))
-        print(f"{len(made):,} walks of {people:,} identities: {target}")
+        print(f"{len(made):,} walks of {people:,} {'identity' if people == 1 else 'identities'}: {target}")
         shown = [f"trustworthiness {facts['trustworthiness']:.3f}"] if facts.get("trustworthiness") is not None else []
         if facts.get("kept") is not None:
             shown.append(f"{facts['kept']:.0%} of the {facts['kept_k']} nearest kept")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,7 +70,7 @@ def parser(method: Method) -> Parser:
     if method.option:
         add(method.short, method.option, dest="parameters", nargs="+", action="extend", default=[], metavar="ARGS",
             help=f"any parameter of {method.library}: a Python or JSON dictionary, or name=value")  # fmt: skip
-    add("--embedding", default="embeddings", metavar="NAME",
+    add("--embedding", metavar="NAME",
         help="which embedding, of a model that has several (default: the one that its evaluator uses)")  # fmt: skip
     add("--normalise", "--normalize", type=yes_or_no, nargs="?", const=True, metavar="True|False",
         help="bring every part to unit length (default: as the config's metric does; cos: yes, euc: no)")  # fmt: skip
@@ -105,7 +104,7 @@ def run(method: Method, options: Any) -> None:
         raise VisualAnalyseError(
             f"-c CONFIG embeds walks with a model, and --features FILE brings embeddings; {both}. Type one of them."
         )
-    for name in ("dataset_dir", "split", "checkpoint", "opengait"):
+    for name in ("dataset_dir", "split", "checkpoint", "opengait", "embedding"):
         if options.features and getattr(options, name) is not None:
             raise VisualAnalyseError(f"--{name} is of no use with --features, which brings embeddings. Leave it out.")
     # numba, torch and faiss take seconds to import: --help and wrong options need not wait for them.
@@ -113,9 +112,4 @@ def run(method: Method, options: Any) -> None:
     from visual_analyse.embed.parameters import read_parameters
 
     parameters = read_parameters(getattr(options, "parameters", []), method.short)
-    Run(method.name, options, parameters, method.results / _moment()).run()
-
-
-def _moment() -> str:
-    """The name of this run's folder: when it was, or what torchrun calls it, which its processes share."""
-    return os.environ.get("TORCHELASTIC_RUN_ID") or time.strftime("%Y-%m-%d_%H-%M-%S")
+    Run(method.name, options, parameters, method.results / time.strftime("%Y-%m-%d_%H-%M-%S")).run()

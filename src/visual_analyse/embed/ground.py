@@ -37,14 +37,24 @@ class Ground:
     sample: Rows
     truth: Rows
     reduced: bool
+    source: Source | None = None
     notices: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.points)
 
     @property
-    def uncentred(self) -> Floats:
-        """The points measured from the origin of the full space, as angles between walks are."""
+    def space(self) -> str:
+        """Where neighbours were sought, in words."""
+        return f"{self.points.shape[1]} principal components" if self.reduced else "full space"
+
+    @property
+    def features(self) -> Floats:
+        """What a library that seeks neighbours by itself is given: the full features, all in memory, up to the bucket
+        size; beyond it the components, measured from the origin of the full space, as angles between walks are.
+        """
+        if not self.reduced and self.source is not None:
+            return self.source.take(np.arange(len(self)))
         found: Floats = self.points + self.components.mean @ self.components.directions.T
         return found
 
@@ -78,7 +88,7 @@ def prepare(
         found = nearest_others(source, count, lambda done, of: progress("finding neighbours", done, of))
         if not found.exact:
             notices.append("Neighbours were sought by an approximate index (faiss HNSW).")
-        return Ground(points, components, found, sample, found.indices[sample, :KEPT], False, notices)
+        return Ground(points, components, found, sample, found.indices[sample, :KEPT], False, source, notices)
     queries = source.take(sample)
     squares, places = nearest_to(source, queries, KEPT + 1, lambda done, of: progress("looking at a sample", done, of))
     truth = without_themselves(squares, places, sample).indices
@@ -91,7 +101,7 @@ def prepare(
         f"{source.dims:,} dimensions to {rank}, which keeps {kept:.0%} of the {KEPT} nearest (of a sample of "
         f"{len(sample):,} walks){'' if found.exact else ', by an approximate index (faiss HNSW)'}."
     )
-    return Ground(points, components.first(rank), found, sample, truth, True, notices)
+    return Ground(points, components.first(rank), found, sample, truth, True, source, notices)
 
 
 def _fewest(points: Floats, sample: Rows, truth: Rows) -> tuple[int, float]:

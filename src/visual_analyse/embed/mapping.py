@@ -24,6 +24,8 @@ from visual_analyse.results import Basis
 Progress = Callable[[str, int, int], object]
 
 METHODS: Mapping[str, Callable[[Request], Any]] = {"tsne": Tsne, "umap": Umap, "pacmap": Pacmap, "pca": Pca}
+_CLOSE = 1e-2  # of the largest coordinate: nearer pairs are compared number by number
+_TOGETHER = 256
 _ON_GPU = {"tsne": "TSNE", "umap": "UMAP"}
 
 
@@ -98,7 +100,7 @@ def make_map(
         ground.neighbours.indices[:, :PURE].astype(np.int32),
         found.engine,
         found.parameters,
-        (*ground.notices, *found.notices, *_cautions(ground, code)),
+        (*ground.notices, *found.notices, *_cautions(source, ground, code)),
         ground,
     )
 
@@ -113,14 +115,25 @@ def _scaled(coordinates: Floats) -> tuple[Floats, float]:
     return ((coordinates - low) * scale).astype(np.float32), scale
 
 
-def _cautions(ground: Ground, code: Rows) -> list[str]:
+def _cautions(source: Source, ground: Ground, code: Rows) -> list[str]:
     said = []
     sizes = np.bincount(code)
     if len(sizes) == 1:
         said.append("There is one identity, so nothing is said of purity.")
     elif (sizes >= 2).sum() < 2:
         said.append("Fewer than two identities have two walks, so nothing is said of purity.")
-    twins = int((ground.neighbours.distances[:, 0] == 0).sum())
+    twins = _twins(source, ground)
     if twins:
         said.append(f"{twins:,} of {len(ground):,} walks have an exact twin: the same embedding as another walk.")
     return said
+
+
+def _twins(source: Source, ground: Ground) -> int:
+    """How many walks have the very embedding of another."""
+    near = np.arange(len(ground))[ground.neighbours.distances[:, 0] <= _CLOSE * np.abs(ground.points).max()]
+    count = 0
+    for begin in range(0, len(near), _TOGETHER):
+        rows = near[begin : begin + _TOGETHER]
+        own, theirs = source.take(rows).copy(), source.take(ground.neighbours.indices[rows, 0])
+        count += int((own == theirs).all(1).sum())
+    return count

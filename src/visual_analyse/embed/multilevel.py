@@ -42,6 +42,7 @@ def layout(
     jobs: int,
     progress: Progress | None = None,
     theta: float = 0.5,
+    verbose: bool = False,
 ) -> Points:
     """Coordinates `[n, dims]` for a graph of affinities `[n, n]`; `start` `[n, dims]` arranges the coarsest groups.
 
@@ -67,7 +68,7 @@ def layout(
         level = levels[number]
         if number < len(levels) - 1:
             place = _members(place, level, len(levels[number + 1]), rng)
-        place = _optimised(level.graph, place, _steps(number, len(levels), by_tree(place)), jobs, seed, theta)
+        place = _optimised(level.graph, place, _steps(number, len(levels), by_tree(place)), jobs, seed, theta, verbose)
         work.done(len(level))
     return place
 
@@ -99,7 +100,7 @@ def _steps(number: int, levels: int, tree: bool) -> tuple[tuple[int, float], ...
 
 
 def _optimised(
-    graph: Any, place: Points, steps: tuple[tuple[int, float], ...], jobs: int, seed: int, theta: float
+    graph: Any, place: Points, steps: tuple[tuple[int, float], ...], jobs: int, seed: int, theta: float, verbose: bool
 ) -> Points:
     embedding = TSNEEmbedding(
         place.copy(),
@@ -108,6 +109,7 @@ def _optimised(
         theta=theta,
         n_jobs=jobs,
         random_state=seed,
+        verbose=verbose,
     )
     boxes = _BOXES[min(place.shape[1], 2) - 1]
     for iterations, exaggeration in steps:

@@ -34,9 +34,12 @@ def place(
     squares, near = nearest_to(ArraySource(points), new, count)
     distances = np.sqrt(np.maximum(squares, 0))
     if method == "pca":
-        dims = coordinates.shape[1]
-        shift = coordinates.mean(0) - points[:, :dims].mean(0) * scale
-        return (new[:, :dims] * scale + shift).astype(np.float64), distances[:, 0]
+        # Dimensions of a map beyond its components are zeros.
+        lying = np.zeros((len(new), coordinates.shape[1]))
+        moving = np.flatnonzero(np.ptp(coordinates, axis=0)[: points.shape[1]])
+        shift = coordinates.mean(0)[moving] - points[:, moving].mean(0) * scale
+        lying[:, moving] = new[:, moving] * scale + shift
+        return lying, distances[:, 0]
     weights = joint_probabilities_nn(
         near, distances.astype(np.float64), [min(_PERPLEXITY, count / 3)], symmetrize=False,
         normalization="point-wise", n_reference_samples=len(points), n_jobs=1,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from visual_analyse.embed.ground import KEPT, Ground
 from visual_analyse.embed.neighbours import nearest_to, same_places, without_themselves
-from visual_analyse.embed.source import ArraySource, Floats, Rows, Source, blocks
+from visual_analyse.embed.source import ArraySource, Floats, Rows, Source, block_rows, blocks
 
 PURE = 10  # nearest neighbours that are asked for their identity
 _TOGETHER = 64  # walks whose neighbours are fetched at a time
@@ -86,7 +86,7 @@ def _trustworthiness(source: Source, rows: Rows, near: Rows) -> float:
     queries -= middle
     lengths = np.square(queries).sum(1)[:, None]
     closer = np.zeros(near.shape, np.int64)
-    for start, block in blocks(source):
+    for start, block in blocks(source, min(block_rows(source.dims), max(1, _DISTANCES // len(rows)))):
         others = block - middle
         apart = lengths + np.square(others).sum(1) - 2 * queries @ others.T
         own = np.flatnonzero((rows >= start) & (rows < start + len(block)))

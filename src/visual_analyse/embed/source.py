@@ -134,6 +134,31 @@ class FileSource:
         return found
 
 
+class Subset:
+    """Some rows of a source, as a source.
+
+    >>> Subset(ArraySource(np.eye(3)), np.array([2])).read(0, 1).tolist()
+    [[0.0, 0.0, 1.0]]
+    """
+
+    def __init__(self, source: Source, rows: Rows) -> None:
+        self._source, self._rows = source, rows
+        self.shape = source.shape
+
+    @property
+    def dims(self) -> int:
+        return self._source.dims
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def read(self, start: int, stop: int) -> Floats:
+        return self._source.take(self._rows[start:stop])
+
+    def take(self, rows: Rows) -> Floats:
+        return self._source.take(self._rows[rows])
+
+
 class UnitParts:
     """A source whose parts all have unit length, as cosine distances see them; a part of zeros stays as it is.
 

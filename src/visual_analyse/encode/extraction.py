@@ -147,6 +147,11 @@ class _Extraction:
         """Until the other ranks' rows are there, or will not come."""
         last = time.monotonic()
         missing = list(range(len(self.walks)))
+        if self.tell is not None:
+            self.tell(
+                f"Waiting for the shares of the {self.ranks.world - 1} other processes; what one that died owes is "
+                "made here."
+            )
         while True:
             grew = self.store.refresh()
             missing = [index for index in missing if not self.ledger.seen(index)]

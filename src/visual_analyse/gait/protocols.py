@@ -126,7 +126,7 @@ class Protocol:
     def groups(self, sequences: Iterable[Sequence]) -> list[tuple[list[int], list[int]]]:
         """Places of the probes that share candidates, and of these candidates, over all probes of the walks.
 
-        A candidate is in a probe's gallery unless it is `barred`. Probes of no candidate are in no group.
+        A candidate is in a probe's gallery unless it is the probe or `barred`. Probes of no candidate are in no group.
 
         >>> walks = [Sequence("1", kind, view, ()) for kind in ("nm-01", "nm-05") for view in ("000", "090")]
         >>> Protocol("CASIA-B").groups(walks)
@@ -147,15 +147,13 @@ class Protocol:
         return found
 
     def barred(self, probe: Sequence, walk: Sequence) -> bool:
-        """Whether a candidate of `groups` is never compared with a probe: itself, or whom the evaluation leaves out.
+        """Whether a candidate of `groups`, other than the probe itself, is left out by the dataset's evaluation.
 
         >>> Protocol("CASIA-B").barred(Sequence("1", "nm-05", "090", ()), Sequence("2", "nm-01", "090", ()))
         True
         """
         row = self._row(probe)
-        return (walk.id, walk.type, walk.view) == (probe.id, probe.type, probe.view) or (
-            row is not None and _never(probe, walk, row)
-        )
+        return row is not None and _never(probe, walk, row)
 
     def rule(self, probe: Sequence) -> str:
         """Who is gallery for a probe, in words, for the screen and the manifest.

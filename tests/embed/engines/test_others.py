@@ -36,6 +36,8 @@ def test_umap_takes_its_own_parameters() -> None:
     given = {"n_neighbors": 500, "min_dist": 0.3, "n_epochs": 30, "init": "random"}
     found = make_map(ArraySource(features), who, engine_for("umap", Request(120, parameters=given)), 1000, 0)
     assert found.parameters["min_dist"] == 0.3 and any("119 neighbours at most, not 500" in n for n in found.notices)
+    with pytest.raises(VisualAnalyseError, match="leave them out"):
+        engine_for("umap", Request(120, parameters={"metric": "precomputed"}))
     cosine = {"metric": "cosine", "n_epochs": 30}
     other = make_map(ArraySource(features), who, engine_for("umap", Request(120, parameters=cosine)), 1000, 0)
     assert other.quality["purity_map"] > 0.9

@@ -77,6 +77,12 @@ def test_every_parameter_of_scikit_learn_is_taken() -> None:
         (Request(100, parameters={"perplexity": -1}), "no positive number"),
         (Request(100, parameters={"metric": "precomputed"}), "not distances"),
         (Request(100, parameters={"min_grad_norm": 1e-7, "dof": 0.8}), "only openTSNE has dof"),
+        (Request(100, parameters={"n_jobs": "abc"}), "n_jobs='abc' is no whole number"),
+        (Request(100, parameters={"n_components": 0}), "n_components=0"),
+        (Request(100, parameters={"random_state": "abc"}), "random_state"),
+        (Request(100, parameters={"angle": "wide"}), "no number from 0 to 1"),
+        (Request(100, parameters={"method": "foo"}), "neither 'barnes_hut' nor 'exact'"),
+        (Request(100, parameters={"neighbors": "annoy"}), "neighbours are sought before"),
         (Request(50_000, 4), "50,000 are too many"),
         (Request(50_000, parameters={"method": "exact"}), "too many"),
     ],
@@ -90,3 +96,9 @@ def test_what_cannot_be_is_refused_before_anything_runs(request_: Request, said:
 def test_what_the_library_refuses_is_a_sentence(parameters: dict[str, object]) -> None:
     with pytest.raises(VisualAnalyseError, match="refused by its library"):
         projected(**parameters)
+
+
+def test_a_seed_among_the_parameters_is_the_seed() -> None:
+    one, two = (projected(init="random", random_state=seed, n_iter=30) for seed in (1, 2))
+    assert not np.allclose(one.coordinates, two.coordinates)
+    assert projected(random_state=3).parameters["random_state"] == 3

@@ -46,7 +46,7 @@ class Pacmap:
         try:
             with warnings.catch_warnings(), self._quiet():
                 warnings.simplefilter("ignore")
-                found = self._library.PaCMAP(**settings).fit_transform(ground.points, init="pca")
+                found = self._library.PaCMAP(**settings).fit_transform(ground.features, init="pca")
         except (ValueError, TypeError, RuntimeError, AssertionError) as error:
             said = " ".join(str(error).split())
             raise VisualAnalyseError(f"PaCMAP was refused by its library: {said[:400]} Change that of -P.") from error

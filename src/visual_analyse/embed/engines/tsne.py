@@ -33,6 +33,7 @@ _ONLY_SKLEARN = frozenset({"n_iter_without_progress", "min_grad_norm", "metric_p
 _APART = frozenset(
     {"perplexity", "metric", "verbose", "n_jobs", "random_state", "angle", "theta", "n_components", "method"}
 )
+_OURS = frozenset({"neighbors", "knn_kwargs"})
 _TO_OPEN = {"max_iter": "n_iter", "angle": "theta", "init": "initialization"}
 _SMALLEST, _LARGEST = 5.0, 30.0  # perplexity
 _EXACT = 10_000  # walks beyond which an exact t-SNE, quadratic in time and memory, is refused
@@ -52,9 +53,17 @@ class Tsne:
         check_names(request.parameters, _SKLEARN | _OPEN | set(_ALIASES), "-T", "scikit-learn's or openTSNE's TSNE")
         self.request = request
         self.given = given
-        self.dims = int(given.get("n_components", request.dims))
-        self.seed = request.seed if given.get("random_state") is None else given["random_state"]
-        self.jobs = int(given.get("n_jobs") or request.jobs)
+        self.dims = _whole(given, "n_components", request.dims, 1)
+        self.seed = _whole(given, "random_state", request.seed, 0)
+        self.jobs = _whole(given, "n_jobs", request.jobs, -1) or request.jobs
+        self.theta = _share(given)
+        if given.get("method", "barnes_hut") not in ("barnes_hut", "exact"):
+            raise VisualAnalyseError(f"-T method={given['method']!r} is neither 'barnes_hut' nor 'exact'.")
+        taken = sorted(_OURS & set(given))
+        if taken:
+            raise VisualAnalyseError(
+                f"-T {taken[0]}: neighbours are sought before, exactly up to --bucket_size walks; leave it out."
+            )
         self.notices: list[str] = []
         self.perplexity = self._perplexity()
         self.by_sklearn = self._only_sklearn()
@@ -75,16 +84,22 @@ class Tsne:
         )
         start = _start(ground.points, self.dims)
         own = {name: value for name, value in self.given.items() if name not in _APART}
-        theta = float(self.given.get("angle", self.given.get("theta", 0.5)))
-        used: dict[str, Any] = {"perplexity": self.perplexity, "metric": self.metric, "theta": theta}
+        theta = self.theta
+        used: dict[str, Any] = {
+            "perplexity": self.perplexity, "metric": self.metric, "theta": theta, "random_state": self.seed
+        }  # fmt: skip
         if own:
             found = self._own_schedule(affinities, start, own, theta)
             used |= own
         else:
             found = layout(affinities.P, start, self.seed, self.jobs,
-                           lambda done, of: progress("embedding", done, of), theta)  # fmt: skip
+                           lambda done, of: progress("embedding", done, of), theta, self._verbose)  # fmt: skip
             used["schedule"] = "from coarse to fine"
         return Projected(found.astype(np.float32), f"openTSNE {openTSNE.__version__}", used, tuple(self.notices))
+
+    @property
+    def _verbose(self) -> bool:
+        return self.request.verbose or bool(self.given.get("verbose"))
 
     def _own_schedule(
         self, affinities: Any, start: NDArray[np.float64], own: Mapping[str, Any], theta: float
@@ -95,7 +110,7 @@ class Tsne:
             settings["negative_gradient_method"] = "bh"
         model = openTSNE.TSNE(
             n_components=self.dims, perplexity=self.perplexity, theta=theta, n_jobs=self.jobs, random_state=self.seed,
-            verbose=self.request.verbose or bool(self.given.get("verbose")), **settings,
+            verbose=self._verbose, **settings,
         )  # fmt: skip
         small = start / max(float(start[:, 0].std()), 1e-12) * 1e-4
         try:
@@ -107,7 +122,7 @@ class Tsne:
     def _index(self, ground: Ground) -> PrecomputedNeighbors:
         near = ground.neighbours.first(self.neighbours)
         if self.metric not in ("euclidean", "l2", "sqeuclidean"):
-            near = _searched(ground.uncentred, self.neighbours, self.metric, self.jobs)
+            near = _searched(ground.features, self.neighbours, self.metric, self.jobs)
             self.notices.append(
                 f"Distances by {self.metric!r} were measured among {ground.points.shape[1]} components."
             )
@@ -119,7 +134,7 @@ class Tsne:
                     "n_jobs": self.jobs, "verbose": int(self.request.verbose)}  # fmt: skip
         settings["method"] = "exact" if exact else self.given.get("method", "barnes_hut")
         try:
-            found = TSNE(**settings).fit_transform(ground.points)
+            found = TSNE(**settings).fit_transform(ground.features)
         except (ValueError, TypeError) as error:
             raise _refused(error) from error
         how = "exact" if exact else "Barnes-Hut"
@@ -170,6 +185,22 @@ class Tsne:
                 f"{chosen:.3g}."
             )
         return min(chosen, most)
+
+
+def _whole(given: Mapping[str, Any], name: str, otherwise: int, least: int) -> int:
+    value = given.get(name)
+    if value is None:
+        return otherwise
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise VisualAnalyseError(f"-T {name}={value!r} is no whole number from {least}.")
+    return value
+
+
+def _share(given: Mapping[str, Any]) -> float:
+    value = given.get("angle", given.get("theta", 0.5))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise VisualAnalyseError(f"-T angle={value!r} is no number from 0 to 1.")
+    return float(value)
 
 
 def _start(points: Floats, dims: int) -> Doubles:

@@ -30,6 +30,12 @@ class Umap:
         except ImportError as error:
             raise missing("umap-learn", "umap", "UMAP") from error
         self._library: Any = umap
+        given = request.parameters
+        if given.get("metric") == "precomputed" or given.get("output_dens") or given.get("transform_mode") == "graph":
+            raise VisualAnalyseError(
+                "-U metric='precomputed', output_dens and transform_mode='graph' take or give something else than "
+                "embeddings and a map; leave them out."
+            )
         known = set(inspect.signature(umap.UMAP.__init__).parameters) - {"self", "precomputed_knn"}
         check_names(request.parameters, known, "-U", "umap.UMAP")
         self.request = request
@@ -51,8 +57,8 @@ class Umap:
     def project(self, ground: Ground, progress: Callable[[str, int, int], object]) -> Projected:
         settings = {"n_components": self.request.dims, "random_state": self.request.seed,
                     "verbose": self.request.verbose, **self.given, "n_neighbors": self.count}  # fmt: skip
-        if "init" not in settings and len(ground) > _CROWD:
-            settings["init"] = "pca"
+        if "init" not in settings and (len(ground) > _CROWD or len(ground) <= settings["n_components"] + 1):
+            settings["init"] = "pca" if len(ground) > _CROWD else "random"
         if not self.own:
             near = ground.neighbours.first(self.count - 1)
             rows = np.arange(len(ground))[:, None]
@@ -64,8 +70,8 @@ class Umap:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of jobs and of placing new points, neither of which is asked for
-                found = self._library.UMAP(**settings).fit_transform(ground.points)
-        except (ValueError, TypeError, RuntimeError) as error:
+                found = self._library.UMAP(**settings).fit_transform(ground.features if self.own else ground.points)
+        except (ValueError, TypeError, RuntimeError, KeyError, IndexError) as error:
             said = " ".join(str(error).split())
             raise VisualAnalyseError(f"UMAP was refused by its library: {said[:400]} Change that of -U.") from error
         settings.pop("precomputed_knn", None)
