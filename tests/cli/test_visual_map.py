@@ -178,6 +178,7 @@ def test_mistakes_are_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[st
         ([file, "--colour_by", "mood"], "identity"),
         ([file, "--colour_by", "correctness"], "does not say"),
         ([file, "--highlight", "0001"], "did you mean 001"),
+        ([file, "--highlight", "001", "--colour_by", "view"], "tell view by marks: --marker_by view"),
         ([file, "--transparent", "perhaps"], "neither True nor False"),
         ([file, "--colour", "view"], "Did you mean"),
     ):
@@ -188,6 +189,14 @@ def test_names_to_highlight_may_come_before_the_path(tmp_path: Path) -> None:
     file = drawable(tmp_path / "x.npz")
     assert run("-f", "2,2", "--highlight", "001", "002", file) == 0
     assert run(file, "-f", "2,2", "--highlight", "001", "002", "--marker_by", "view") == 0
+
+
+def test_angles_for_a_flat_map_are_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(drawable(tmp_path / "x.npz"), "-f", "2,2", "--elev", "3", "--azim", "4") == 0
+    said = capsys.readouterr().err
+    assert "--elev" in said and "--azim" in said and "--roll" not in said and "this one has 2" in said
+    assert run(drawable(tmp_path / "y.npz", dims=3), "-f", "2,2", "--elev", "3") == 0
+    assert not capsys.readouterr().err
 
 
 def test_random_weights_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from visual_analyse.draw.maps.picture import FORMATS, MapPicture
 from visual_analyse.draw.maps.quality import RANDOM
 from visual_analyse.draw.maps.style import ASPECTS, MapStyle, read_size
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.names import plain
+from visual_analyse.names import listed, plain
 from visual_analyse.results import EmbeddingMap
 
 NAME = "visual_tsne"
@@ -107,6 +107,7 @@ def picture_ending(text: str) -> str:
 
 def _draw(options: Namespace, name: str) -> int:
     seen_from = {angle: getattr(options, angle) for angle in ("elev", "azim", "roll")}
+    turned = [f"--{angle}" for angle, value in seen_from.items() if value is not None]
     style = MapStyle(
         title=options.title,
         size=read_size(options.fig_size),
@@ -118,6 +119,11 @@ def _draw(options: Namespace, name: str) -> int:
         highlight=tuple(options.highlight),
         **{angle: value for angle, value in seen_from.items() if value is not None},
     )
+    if style.highlight and style.colour_by != "identity":
+        raise VisualAnalyseError(
+            f"--highlight colours identities, so that --colour_by {style.colour_by} cannot be obeyed beside it. Leave "
+            f"one of them out, or tell {style.colour_by} by marks: --marker_by {style.colour_by}."
+        )
     found = list(search(options.paths, "tsne"))
     homes = _homes([file.path for file in found], options)
     maps = 0
@@ -138,6 +144,9 @@ def _draw(options: Namespace, name: str) -> int:
                     raise VisualAnalyseError(f"{file.path}: {error}") from error
                 _notice(f"skipped: {file.path}: {error}", name)
                 continue
+            if turned and map.feats.shape[1] < 3:
+                _notice(f"{file.path}: {listed(turned)} turn{'s' * (len(turned) == 1)} maps of three dimensions; this "
+                        f"one has {map.feats.shape[1]} and is drawn as it is.", name)  # fmt: skip
             written.append(picture.save(target))
             if map.feats.shape[1] >= 3:
                 written.append(save_adjustable(map, style, target.with_name(target.stem + ENDING), target.suffix[1:]))

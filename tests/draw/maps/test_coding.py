@@ -42,6 +42,13 @@ def test_from_thirteen_on_names_stand_on_the_map(map_of: Make) -> None:
     assert len(np.unique(found.colours, axis=0)) == 16
 
 
+@pytest.mark.parametrize("identities", range(1, 17))
+def test_up_to_sixteen_identities_have_a_colour_each(identities: int, map_of: Make) -> None:
+    for cmap in (None, "tab20", "viridis"):
+        found = coded(map_of(identities), cmap=cmap)
+        assert len(np.unique(found.colours, axis=0)) == identities and not found.notes
+
+
 def test_beyond_three_hundred_the_hardest_stand_out_with_their_purity(map_of: Make) -> None:
     map = map_of(301, 4)
     purity = np.ones(len(map), np.float32)
@@ -52,7 +59,10 @@ def test_beyond_three_hundred_the_hardest_stand_out_with_their_purity(map_of: Ma
     grey = found.colours[map.labels == "299"][0]
     assert grey.max() == grey.min() and found.colours[map.labels == "007"].std(1).min() > 0.1
     assert found.bold[found.order[-48:]].all() and found.notes == ("grey: the other 289 identities",)
-    assert "map" in coded(map).legend[0].heading  # without it, the purity on the map
+    assert coded(map).legend[0].heading.endswith("purity (map)")  # without it, the purity on the map
+    assert found.legend[0].heading.endswith("purity")
+    reduced = replace(map, purity=purity, manifest={"neighbours_in": "125 principal components"})
+    assert coded(reduced).legend[0].heading.endswith("purity (125 principal components)")
 
 
 def test_an_identity_of_one_walk_is_never_among_the_hardest(map_of: Make) -> None:
@@ -84,8 +94,13 @@ def test_angles_have_a_wheel_and_other_views_never_do(map_of: Make) -> None:
     assert not plain.legend[0].ring and texts(plain) == ["000", "090", "180"]
     words = coded(replace(map, views=np.array(["left", "right", "?"] * 10)), colour_by="view")
     assert texts(words) == ["?", "left", "right"]
-    mixed = coded(replace(map, views=np.array(["0", "90", "?"] * 10)), colour_by="view")
+    mixed = coded(replace(map, views=np.array(["0", "90", ""] * 10)), colour_by="view")
     assert texts(mixed) == ["no angle"] and mixed.legend[0].ring == (0.0, 90.0)
+    longer = coded(replace(map, views=np.array(["000-far", "090-far", "090-near"] * 10)), colour_by="view")
+    assert longer.legend[0].ring == (0.0, 90.0) and not texts(longer)
+    for odd in ("?", "400", "2024-01"):
+        sorts = coded(replace(map, views=np.array(["000-far", "090", odd] * 10)), colour_by="view")
+        assert sorted(texts(sorts)) == sorted(["000-far", "090", odd]) and not sorts.legend[0].ring
 
 
 def test_many_views_that_are_no_angles_are_refused(map_of: Make) -> None:
@@ -144,6 +159,15 @@ def test_placed_walks_come_last_and_first_among_names(map_of: Make) -> None:
     found = coded(map_of(13, placed=placed))
     assert set(found.order[-2:]) == {4, 40} and [name.point for name in found.names[:2]] == [4, 40]
     assert found.piece[4] == 0 and found.piece[40] == 1 and texts(found) == ["placed anew (2)"]
+
+
+def test_an_identity_of_placed_walks_alone_has_but_their_names(map_of: Make) -> None:
+    map = map_of(3)
+    labels, placed = map.labels.copy(), np.arange(18) == 5
+    labels[placed] = "new"
+    found = coded(replace(map, labels=labels, placed=placed), highlight=("new", "002"))
+    assert [(name.text, name.of_placed) for name in found.names] == [("new", True), ("002", False)]
+    assert np.unique(found.piece).tolist() == [-1, 0, 1] and (labels[found.piece == 1] == "002").all()
 
 
 def test_classes_stand_in_the_order_people_count_in(map_of: Make) -> None:

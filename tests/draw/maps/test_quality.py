@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from visual_analyse.draw.maps.quality import origin, shape_notes, trust
 from visual_analyse.results import EmbeddingMap
 
@@ -18,6 +20,12 @@ def test_all_that_is_known_is_said(map_of: Make) -> None:
         "silhouette score 0.41",
         "on a sample of 5,000",
     ]
+
+
+def test_placed_walks_are_told_apart_from_those_that_were_measured(map_of: Make) -> None:
+    said = trust(map_of(quality={"kept": 0.5}, placed=np.arange(30) < 4))
+    assert said == ["50 % of the nearest neighbours kept", "trust measured on the 26 walks of the map itself"]
+    assert len(trust(map_of(quality={"kept": 0.5}, placed=np.zeros(30, bool)))) == 1
 
 
 def test_what_is_missing_or_strange_is_left_out(map_of: Make) -> None:

@@ -40,6 +40,7 @@ def trust(map: EmbeddingMap) -> list[str]:
     ['trustworthiness 0.98', '55 % of the 15 nearest kept', 'identity purity: full space 99 % → map 93 %']
     """
     quality = map.quality
+    own = np.ones(len(map), bool) if map.placed is None else ~np.asarray(map.placed, dtype=bool)
     said: list[str] = []
     if (value := _number(quality, "trustworthiness")) is not None:
         said.append(f"trustworthiness {value:.2f}")
@@ -56,12 +57,16 @@ def trust(map: EmbeddingMap) -> list[str]:
         said.append(f"silhouette score {value:.2f}")
     if said:
         sample = _number(quality, "sample")
-        return [*said, f"on a sample of {sample:,.0f}"] if sample else said
+        if sample:
+            said.append(f"on a sample of {sample:,.0f}")
+        if not own.all():
+            said.append(f"trust measured on the {int(own.sum()):,} walks of the map itself")
+        return said
     unknown = "quality unknown: the file holds no full-space measure"
-    own = purity_on_map(_drawn(map), identities(map).codes)
-    if np.isnan(own).all():
+    pure = purity_on_map(_drawn(map), identities(map).codes)
+    if np.isnan(pure).all():
         return [unknown]
-    return [unknown, f"identity purity of 10 nearest: map {_percent(float(np.nanmean(own)))}"]
+    return [unknown, f"identity purity of 10 nearest: map {_percent(float(np.nanmean(pure)))}"]
 
 
 def shape_notes(map: EmbeddingMap) -> list[str]:

@@ -17,7 +17,8 @@ _SWEEPS = 4
 
 
 def assign(points: Array, codes: Array, found: Fragments, colours: Colours) -> NDArray[np.int64]:
-    """The row of `colours` for each class, `[classes]`: neighbours on the map get colours that look different.
+    """The row of `colours` for each class, `[classes]`: neighbours on the map get colours that look different, and
+    where there are enough colours each class gets its own.
 
     Greedy colouring from the most surrounded class on, then a few sweeps in which each class takes the best colour
     given all others.
@@ -46,6 +47,8 @@ def assign(points: Array, codes: Array, found: Fragments, colours: Colours) -> N
                 used[chosen[item]] -= 1
             cost = alike[:, chosen[around[known]]] @ weights[known]
             cost = cost + 1e-2 * (1 + weight[item]) * used * len(colours) / classes  # ties: the colour used least
+            if classes <= len(colours):
+                cost[used > 0] = np.inf
             chosen[item] = int(cost.argmin())
             used[chosen[item]] += 1
         if (before == chosen).all():

@@ -79,14 +79,21 @@ def judged(map: EmbeddingMap) -> Classes:
 
 
 def angles(map: EmbeddingMap) -> NDArray[np.float64] | None:
-    """The views as degrees, `[n]`, NaN where one is no number; None where they are no angles."""
+    """The views as degrees, `[n]`, NaN where one is unknown; None where they are no angles.
+
+    A view such as 000-far is told by the number that it begins with, where all do.
+    """
     if not map.views_are_angles:
         return None
     texts, places = np.unique(map.views, return_inverse=True)
     values = np.full(len(texts), np.nan)
     for place, text in enumerate(texts):
-        if re.fullmatch(r"\s*-?\d{1,3}(\.\d+)?\s*°?\s*", text, re.ASCII):
-            values[place] = float(text.strip().rstrip("°"))
+        if not text.strip():
+            continue
+        number = re.match(r"\s*(-?\d{1,3}(\.\d+)?)(?!\d)", text, re.ASCII)
+        if number is None or abs(float(number[1])) > 360:
+            return None
+        values[place] = float(number[1])
     return None if np.isnan(values).all() else values[places.reshape(-1)]
 
 

@@ -142,14 +142,16 @@ def _by_identity(map: EmbeddingMap, points: Array, who: Classes, style: MapStyle
                 notes=(f"grey: {len(who):,} identities are too many for colours, and no two walks are of one",),
             )
         texts = [f"{who.names[code]} · {100 * purity:.0f} %" for code, purity in zip(codes, purities, strict=True)]
-        where = "full space" if _knows_purity(map) else "map"
-        made = _standing_out(points, who, codes, texts, style, f"hardest identities,\npurity ({where})")
+        sought = map.manifest.get("neighbours_in") if _knows_purity(map) else "map"
+        where = f" ({sought})" if isinstance(sought, str) and sought else ""
+        made = _standing_out(points, who, codes, texts, style, f"hardest identities,\npurity{where}")
         return replace(made, notes=(*made.notes, f"grey: the other {len(who) - len(codes):,} identities"))
     found = fragments(points, who.codes)
-    table = palette(style.cmap)
+    table = palette(style.cmap, min(len(who), LISTED_AT_MOST))
     colours = table[assign(points, who.codes, found, table)]
     names, piece = _names(found, who.names)
-    return _plain(colours[who.codes], (), names=names, piece=piece, notes=(f"{len(table)} colours, neighbours differ",))
+    notes = (f"{len(table)} colours, neighbours differ",) if len(who) > len(table) else ()
+    return _plain(colours[who.codes], (), names=names, piece=piece, notes=notes)
 
 
 def _standing_out(
@@ -222,12 +224,14 @@ def _with_placed(map: EmbeddingMap, made: Coding) -> Coding:
     order = made.order[np.argsort(new[made.order], kind="stable")]
     (points,) = np.nonzero(new)
     names = tuple(Name(int(point), str(map.labels[point]), True) for point in points[:_PLACED_NAMED])
-    piece = np.where(made.piece >= 0, made.piece + len(names), -1)
-    piece[points] = -1
+    piece = np.where(new, -1, made.piece)
+    told = np.unique(piece[piece >= 0])  # a name that told of new walks alone goes: they have names of their own
+    piece[piece >= 0] = len(names) + np.searchsorted(told, piece[piece >= 0])
     piece[points[:_PLACED_NAMED]] = np.arange(len(names))
+    names = (*names, *(made.names[k] for k in told))
     count = len(points)
     block = Block("", (Entry(f"placed anew ({count:,})", None, "*"),))
-    return replace(made, order=order, names=(*names, *made.names), legend=(*made.legend, block),
+    return replace(made, order=order, names=names, legend=(*made.legend, block),
                    opacity=np.where(new, 1.0, made.opacity), piece=piece)  # fmt: skip
 
 
