@@ -18,6 +18,10 @@ test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.explaining
+	$(BIN)/python -m benchmarks.extraction
+	$(BIN)/python -m benchmarks.embedding
+	$(BIN)/python -m benchmarks.map_pictures
+	$(BIN)/python -m benchmarks.page
 
 pictures: $(READY)
 	$(BIN)/python -m docs.pictures
