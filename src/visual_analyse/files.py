@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from visual_analyse.errors import VisualAnalyseError
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows knows no quota
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
@@ -56,7 +59,7 @@ def make_folder(path: Path) -> Path:
 
     >>> make_folder(Path("results"))  # doctest: +SKIP
     """
-    with _sentences(path):
+    with _sentences(path, "another folder with --save_dir"):
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
@@ -100,11 +103,12 @@ def _readable(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _sentences(path: Path) -> Iterator[None]:
+def _sentences(path: Path, instead: str = "another place") -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        space = "free some space or " if error.errno in _FULL else ""
         raise VisualAnalyseError(
             f"{path} could not be written ({error.strerror or error}). What was finished before it is kept; "
-            "free some space or name another folder with --save_dir, and run the same command again."
+            f"{space}name {instead}, and run the same command again."
         ) from error
