@@ -153,11 +153,11 @@ export class App {
 
   /** Decide which walks are drawn, how, and which above which. */
   mark(): void {
-    const { tint, grow, order } = this.scene.marks;
+    const { tint, grow, ring, order } = this.scene.marks;
     const { classes, of } = this.colours;
     const { hidden } = this.legend;
     const style = getComputedStyle(document.documentElement);
-    this.scene.paper = rgb(style.getPropertyValue("--paper").trim());
+    this.scene.dress(rgb(style.getPropertyValue("--paper").trim()), rgb(style.getPropertyValue("--ink").trim()));
     const colours = classes.map(({ colour }) => rgb(colour));
     const chosen = this.selection.walks.length ? new Set(this.selection.walks) : null;
     const faint = classes.map((cls) => Boolean(cls.faint));
@@ -172,13 +172,16 @@ export class App {
       const lit = this.matches ? this.matches[i] === 1 : chosen ? chosen.has(i) : !faint[cls];
       const picked = lit && (this.matches !== null || chosen !== null);
       const dim = !lit && (this.matches !== null || chosen !== null);
+      // New walks are what one looks for, whatever the colours are of.
+      const placed = this.walks.placed?.[i] === 1 && !dim;
+      ring[i] = Number(placed);
       const [red, green, blue] = picked && faint[cls] ? found : colours[cls];
       tint[4 * i] = red;
       tint[4 * i + 1] = green;
       tint[4 * i + 2] = blue;
-      tint[4 * i + 3] = dim ? 38 : faint[cls] ? 150 : crowded ? 200 : 225;
-      grow[i] = picked ? large : faint[cls] || dim ? 14 : front[cls] || (faint.includes(true) && !front.includes(true)) ? large : 16;
-      const layer = hidden[cls] ? 3 : picked || (lit && front[cls]) ? 2 : lit ? 1 : 0;
+      tint[4 * i + 3] = dim ? 38 : placed ? 255 : faint[cls] ? 150 : crowded ? 200 : 225;
+      grow[i] = picked || placed ? large : faint[cls] || dim ? 14 : front[cls] || (faint.includes(true) && !front.includes(true)) ? large : 16;
+      const layer = hidden[cls] ? 3 : picked || placed || (lit && front[cls]) ? 2 : lit ? 1 : 0;
       layers[i] = layer;
       counts[layer]++;
     }

@@ -52,6 +52,8 @@ export function colouring(walks: Walks, by: By, dark: boolean): Colouring {
   const made = by === "correct" ? byCorrect(walks) : by === "purity" ? byPurity(walks) : by === "placed" ? byPlaced(walks) : byTable(walks, by);
   if (dark) for (const cls of made.classes) cls.colour = lifted(cls.colour);
   for (const cls of made.of) made.classes[cls].count++;
+  const rings = walks.placedCount && `Outlined: ${counted(walks.placedCount, "new walk")}, put on the map of the others.`;
+  if (rings) made.note = made.note ? `${made.note} ${rings}` : rings;
   return made;
 }
 

@@ -6,34 +6,44 @@ import type { Walks } from "./walks";
 const VERTEX = `
 attribute vec4 tint;
 attribute float grow;
+attribute float ring;
 uniform float size;
+uniform float least; // across a ringed mark
 uniform float fog; // 0 for a flat map
 uniform float middle;
 varying vec4 colour;
 varying float width;
+varying float ringed;
 void main() {
+  ringed = ring;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
   float far = fog > 0.0 ? clamp(middle / gl_Position.w, 0.5, 3.0) : 1.0;
-  width = max(1.5, size * grow / 16.0 * far);
+  width = max(ring > 0.5 ? least : 1.5, size * grow / 16.0 * far);
   gl_PointSize = width;
+  // What is ringed is hidden by nothing in front of it.
+  if (fog > 0.0 && ring > 0.5) gl_Position.z = 0.05 * gl_Position.z - 0.94 * gl_Position.w;
   // What lies behind is paler, so that depth is seen before anything turns.
-  colour = vec4(tint.rgb, tint.a * mix(1.0, clamp(far * far * 0.95, 0.35, 1.0), fog));
+  colour = vec4(tint.rgb, tint.a * mix(1.0, clamp(far * far * 0.95, ring > 0.5 ? 0.85 : 0.35, 1.0), fog));
 }`;
 const FRAGMENT = `
 uniform vec3 paper;
+uniform vec3 ink;
 uniform float fog;
 varying vec4 colour;
 varying float width;
+varying float ringed;
 void main() {
   float from = length(gl_PointCoord - 0.5) * width;
   float inside = clamp(width * 0.5 - from, 0.0, 1.0);
   // A rim of paper parts marks that overlap, where they are large enough to afford it.
-  float rim = width > 8.0 ? clamp(width * 0.5 - 1.0 - from, 0.0, 1.0) : 1.0;
+  float rim = width > 8.0 || ringed > 0.5 ? clamp(width * 0.5 - 1.0 - from, 0.0, 1.0) : 1.0;
+  float core = ringed > 0.5 ? clamp(width * 0.5 - 1.0 - max(1.5, 0.15 * width) - from, 0.0, 1.0) : 1.0;
+  vec3 filled = mix(paper, mix(ink, colour.rgb, core), rim);
   if (fog > 0.0) {
     if (inside < 0.5) discard;
-    gl_FragColor = vec4(mix(paper, mix(paper, colour.rgb, rim), colour.a), 1.0);
+    gl_FragColor = vec4(mix(paper, filled, colour.a), 1.0);
   } else {
-    gl_FragColor = vec4(mix(paper, colour.rgb, rim), colour.a * inside);
+    gl_FragColor = vec4(filled, colour.a * inside);
   }
 }`;
 
@@ -42,6 +52,8 @@ export interface Marks {
   tint: Uint8Array;
   /** Size of each walk, in sixteenths of the usual one. */
   grow: Uint8Array;
+  /** 1 for walks with a dark outline. */
+  ring: Uint8Array;
   /** Walks that are drawn, in the order in which they are. */
   order: Uint32Array;
   drawn: number;
@@ -66,15 +78,23 @@ export class MarksScene {
     const deep = walks.dims > 2;
     this.renderer = new WebGLRenderer({ canvas, alpha: true, antialias: false, powerPreference: "high-performance" });
     this.renderer.setClearColor(0, 0);
-    this.marks = { tint: new Uint8Array(4 * n), grow: new Uint8Array(n), order: new Uint32Array(n), drawn: 0, layers: [0, 0, 0] };
+    this.marks = { tint: new Uint8Array(4 * n), grow: new Uint8Array(n), ring: new Uint8Array(n), order: new Uint32Array(n), drawn: 0, layers: [0, 0, 0] };
     this.geometry.setAttribute("position", new BufferAttribute(walks.positions, 3));
     this.geometry.setAttribute("tint", new BufferAttribute(this.marks.tint, 4, true));
     this.geometry.setAttribute("grow", new BufferAttribute(this.marks.grow, 1));
+    this.geometry.setAttribute("ring", new BufferAttribute(this.marks.ring, 1));
     this.geometry.setIndex(new BufferAttribute(this.marks.order, 1));
     this.material = new ShaderMaterial({
       vertexShader: VERTEX,
       fragmentShader: FRAGMENT,
-      uniforms: { size: { value: 4 }, fog: { value: deep ? 1 : 0 }, middle: { value: 1 }, paper: { value: [1, 1, 1] } },
+      uniforms: {
+        size: { value: 4 },
+        least: { value: 9 },
+        fog: { value: deep ? 1 : 0 },
+        middle: { value: 1 },
+        paper: { value: [1, 1, 1] },
+        ink: { value: [0, 0, 0] },
+      },
       transparent: !deep,
       depthTest: deep,
       depthWrite: deep,
@@ -91,14 +111,17 @@ export class MarksScene {
     this.renderer.setSize(width, height, false);
   }
 
-  set paper([red, green, blue]: [number, number, number]) {
-    this.material.uniforms.paper.value = [red / 255, green / 255, blue / 255];
+  /** The colour behind all marks, and that of outlines. */
+  dress(paper: [number, number, number], ink: [number, number, number]): void {
+    this.material.uniforms.paper.value = paper.map((part) => part / 255);
+    this.material.uniforms.ink.value = ink.map((part) => part / 255);
   }
 
   /** Call after writing to `marks`. */
   update(): void {
     this.geometry.attributes.tint.needsUpdate = true;
     this.geometry.attributes.grow.needsUpdate = true;
+    this.geometry.attributes.ring.needsUpdate = true;
     if (this.geometry.index) this.geometry.index.needsUpdate = true;
   }
 
@@ -115,6 +138,9 @@ export class MarksScene {
     const left = low > middle ? (1 - share) * low : share < 1 ? low + (1 - share) * middle : 0;
     this.geometry.setDrawRange(Math.floor(left), this.marks.drawn - Math.floor(left));
     this.material.uniforms.size.value = this.size(eye) * this.ratio;
+    // A few are seen anywhere; many must not cover the map.
+    const least = Math.min(14, Math.max(6, 0.7 * Math.sqrt(this.area / Math.max(1, this.walks.placedCount))));
+    this.material.uniforms.least.value = least * this.ratio;
     this.material.uniforms.middle.value = eye.distance;
     this.renderer.render(this.scene, eye.camera);
   }

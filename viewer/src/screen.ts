@@ -48,7 +48,7 @@ export class Screen {
   /** The drawn walk nearest to a pixel, within a radius; -1 for none. Of those under the pixel, the one in front. */
   pick(x: number, y: number, radius: number): number {
     const xy = this.all();
-    const { order, drawn } = this.marks;
+    const { order, drawn, ring } = this.marks;
     const { depth } = this;
     let [found, least] = [-1, radius * radius];
     for (let k = 0; k < drawn; k++) {
@@ -56,7 +56,7 @@ export class Screen {
       const dx = xy[2 * i] - x;
       const dy = xy[2 * i + 1] - y;
       let square = dx * dx + dy * dy;
-      if (depth && square < UNDER) square = depth[i] - FAR;
+      if (depth && square < UNDER) square = (ring[i] ? 0.01 : 1) * depth[i] - FAR;
       // Of equals the last drawn, which lies on top.
       if (square <= least) [found, least] = [i, square];
     }

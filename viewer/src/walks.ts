@@ -49,7 +49,9 @@ export class Walks {
   readonly half: [number, number, number];
   readonly codes: Record<Kind, Uint32Array>;
   readonly correct?: Uint32Array;
+  /** 1 for walks put on a finished map of the others. */
   readonly placed?: Uint32Array;
+  readonly placedCount: number;
   /** Which thumbnail a walk has; -1 for none. */
   readonly pictures?: Int32Array;
   private readonly purities?: Uint32Array;
@@ -72,6 +74,7 @@ export class Walks {
     this.codes = { identity: arrays.identity, condition: arrays.condition, view: arrays.view };
     this.correct = arrays.correct;
     this.placed = arrays.placed;
+    this.placedCount = this.placed?.reduce((sum, is) => sum + is, 0) ?? 0;
     this.purities = arrays.purity;
     this.steps = arrays.neighbours;
     if (arrays.pictured) {

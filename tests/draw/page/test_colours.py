@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.draw.page.browser import Opener
+from tests.draw.page.browser import Opener, Tab
 from tests.draw.page.maps import blobs
 
 CLASSES = "app.colours.classes.map(c => [c.name, c.colour, c.count])"
@@ -29,6 +29,42 @@ def test_everything_known_can_be_coloured_by(open_page: Opener) -> None:
     assert counts["condition"] == np.unique(made.types, return_counts=True)[1].tolist()
     assert counts["correct"] == [int((made.correct == value).sum()) for value in (0, 1, -1)]
     assert counts["placed"] == [5, 155]
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("dark", [False, True])
+def test_new_walks_stand_out_whatever_the_colours_are_of(open_page: Opener, dims: int, dark: bool) -> None:
+    made = blobs(8, 40, dims)
+    new = np.arange(320) % 80 == 7
+    tab = open_page(replace(made, placed=new), color_scheme="dark" if dark else "light")
+    for by in ("identity", "correct", "placed"):
+        tab.tab.select_option("#by", by)
+        tab.settle()
+        assert tab.app("[...app.scene.marks.ring]") == new.astype(int).tolist()
+        grown = np.array(tab.app("[...app.scene.marks.grow]"))
+        assert grown[new].min() > 16
+        assert "Outlined: 4 new walks" in tab.text("#legend-note")
+    tab.tab.select_option("#by", "identity")
+    assert tab.app("app.scene.marks.layers[2]") == 4
+    assert set(tab.app("[...app.scene.marks.order.slice(-4)]")) == set(np.flatnonzero(new).tolist())
+    ink = np.array((232, 234, 237) if dark else (29, 33, 39))
+    assert all(_ring_of(tab, int(walk), ink) for walk in np.flatnonzero(new))
+    assert not _ring_of(tab, 20, ink)
+    tab.tab.fill("#search", made.labels[0])  # of the first identity, which has one new walk
+    tab.settle()
+    assert tab.app("[...app.scene.marks.ring]") == (new & (made.labels == made.labels[0])).astype(int).tolist()
+
+
+def _ring_of(tab: Tab, walk: int, ink: np.ndarray) -> bool:
+    """Whether pixels of ink lie about a walk's place."""
+    pixels = tab.app(
+        f"(() => {{ app.draw(); const gl = app.scene.renderer.getContext(); const [x, y] = app.screen.of({walk});"
+        "const out = new Uint8Array(4 * 13 * 13);"
+        "gl.readPixels(Math.round(x) - 6, gl.drawingBufferHeight - Math.round(y) - 6, 13, 13, gl.RGBA,"
+        "gl.UNSIGNED_BYTE, out); return [...out]; })()"
+    )
+    near = np.array(pixels).reshape(-1, 4)
+    return int(((np.abs(near[:, :3] - ink).max(1) < 40) & (near[:, 3] > 200)).sum()) >= 6
 
 
 def test_what_is_unknown_is_not_offered(open_page: Opener) -> None:
