@@ -30,7 +30,7 @@ class Shape:
 
 CASIA_B = Shape(5_500, 4_096, 50, 11, 10)
 OU_MVLP = Shape(133_000, 15_872, 5_153, 14, 2)
-MILLION = Shape(1_000_000, 256, 37_000, 14, 2)
+MILLION = Shape(1_000_000, 256, 37_000, 14, 2, noise=1.0)  # fewer dimensions hide less noise
 
 RANK = 128  # of the identities; views, conditions and how each person shows them add to it
 _OWN = 40

@@ -26,6 +26,7 @@ from visual_analyse.names import listed
 GONE = 60.0
 STUCK = 900.0
 POLL = 0.5
+PATIENCE = 5.0  # seconds of waiting before it is said
 
 
 def extract(
@@ -147,11 +148,7 @@ class _Extraction:
         """Until the other ranks' rows are there, or will not come."""
         last = time.monotonic()
         missing = list(range(len(self.walks)))
-        if self.tell is not None:
-            self.tell(
-                f"Waiting for the shares of the {self.ranks.world - 1} other processes; what one that died owes is "
-                "made here."
-            )
+        began, told = last, self.tell is None
         while True:
             grew = self.store.refresh()
             missing = [index for index in missing if not self.ledger.seen(index)]
@@ -159,6 +156,12 @@ class _Extraction:
                 return
             now = time.monotonic()
             last = now if grew else last
+            if not told and now - began > PATIENCE and self.tell is not None:
+                told = True
+                self.tell(
+                    f"Waiting for the shares of {self.ranks.world - 1} other process(es); what one that died owes is "
+                    "made here."
+                )
             if now - last > (STUCK if self.store.others_at_work(None) else GONE):
                 break
             time.sleep(POLL)
