@@ -18,8 +18,8 @@ RANKS = (25, 50, 75, 100, 125, 150, 200)
 KEPT = 15  # nearest neighbours that a reduction, and a map, are to keep
 ENOUGH = 0.99  # of what the best reduction keeps
 _RANK = 100  # where nothing hangs on it: neighbours were sought in the full space
-_SAMPLE = 1_000
-_ALL = 6_000  # walks up to which all are looked at
+_SAMPLE = 1_500
+_ALL = 4_000  # walks up to which all are looked at
 
 
 @dataclass(frozen=True)

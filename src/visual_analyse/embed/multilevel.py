@@ -21,7 +21,7 @@ _SMALLEST = 1_000
 _FIRST = ((100, 12.0), (150, 1.0))
 # What finer levels add: their nodes begin at their group's place.
 _MIDDLE = ((25, 4.0), (50, 1.0))
-_LAST = ((25, 4.0), (400, 1.0))
+_LAST = ((200, 1.0),)
 _LAST_BY_GRID = ((75, 1.0),)
 _ALONE = ((250, 12.0), (500, 1.0))  # where there is nothing coarser: t-SNE's own schedule
 _STEP = 25  # iterations between two looks at the span
