@@ -45,8 +45,9 @@ class EmbeddingMap:
     text `[n]`, the latter two empty where unknown; `quality` and `manifest` as `embed` makes them. The rest, `[n, ...]`
     where it is known, is of the space that neighbours were sought in (`manifest["neighbours_in"]`): `purity` float32,
     the share of a walk's nearest neighbours that are of its identity (NaN where it has no other walk); `correct` int8,
-    whether its nearest gallery walk is of its identity (1, 0; -1 where that is not judged); `neighbours` int32 `[n, k]`, its nearest walks, nearest first; `thumbnails` uint8
-    `[n, h, w]`, gait-energy images; `placed` bool, walks put on a finished map of the others.
+    whether its nearest gallery walk is of its identity (1, 0; -1 where that is not judged); `neighbours` int32
+    `[n, k]`, its nearest walks, nearest first; `thumbnails` uint8 `[n, h, w]`, gait-energy images; `placed` bool,
+    walks put on a finished map of the others.
 
     >>> EmbeddingMap.load(Path("GaitSet_CASIA-B.npz")).quality["kept"]  # doctest: +SKIP
     """
