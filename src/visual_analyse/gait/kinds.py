@@ -18,6 +18,12 @@ _COCO = ((0, 1), (0, 2), (1, 3), (2, 4), (5, 6), (5, 7), (7, 9), (6, 8), (8, 10)
 # OpenPose's 18, as OUMVLP has them: nose, neck, right arm, left arm, right leg, left leg, eyes, ears.
 _OPENPOSE = ((0, 1), (1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12),
              (12, 13), (0, 14), (0, 15), (14, 16), (15, 17))  # fmt: skip
+_COCO_NAMES = ("nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder", "left elbow",
+               "right elbow", "left wrist", "right wrist", "left hip", "right hip", "left knee", "right knee",
+               "left ankle", "right ankle")  # fmt: skip
+_OPENPOSE_NAMES = ("nose", "neck", "right shoulder", "right elbow", "right wrist", "left shoulder", "left elbow",
+                   "left wrist", "right hip", "right knee", "right ankle", "left hip", "left knee", "left ankle",
+                   "right eye", "left eye", "right ear", "left ear")  # fmt: skip
 # Eleven classes, 0 the background; Okabe and Ito's colours, which colour-blind people can tell apart, then tints.
 _CLASSES = ((0, 0, 0), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
             (204, 121, 167), (153, 153, 153), (170, 221, 255), (255, 204, 136))  # fmt: skip
@@ -28,8 +34,8 @@ PARSING = InputKind("parsing", "palette", palette=_CLASSES)
 SKELETON_MAP = InputKind("skeleton map", "planes", palette=_PLANES)
 RGB = InputKind("RGB", "rgb")
 DEPTH = InputKind("depth", "grey")
-POSE = InputKind("pose", "joints", edges=_COCO)
-POSE_18 = InputKind("pose", "joints", edges=_OPENPOSE)
+POSE = InputKind("pose", "joints", edges=_COCO, joints=_COCO_NAMES)
+POSE_18 = InputKind("pose", "joints", edges=_OPENPOSE, joints=_OPENPOSE_NAMES)
 SMPL = InputKind("SMPL", "none")
 RATIO = InputKind("ratio", "none")
 POINTS = InputKind("points", "points")
