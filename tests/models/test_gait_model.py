@@ -247,6 +247,9 @@ class Here:
     def faults(self, *words):
         yield
 
+    def has_pretreatment(self, module):
+        return False
+
 
 def test_what_a_checkout_draws_comes_from_the_seed_and_nobody_elses_numbers_change():
     def noisy(frames):

@@ -18,9 +18,9 @@ _COCO = ((0, 1), (0, 2), (1, 3), (2, 4), (5, 6), (5, 7), (7, 9), (6, 8), (8, 10)
 # OpenPose's 18, as OUMVLP has them: nose, neck, right arm, left arm, right leg, left leg, eyes, ears.
 _OPENPOSE = ((0, 1), (1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12),
              (12, 13), (0, 14), (0, 15), (14, 16), (15, 17))  # fmt: skip
-_COCO_NAMES = ("nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder", "left elbow",
-               "right elbow", "left wrist", "right wrist", "left hip", "right hip", "left knee", "right knee",
-               "left ankle", "right ankle")  # fmt: skip
+_COCO_NAMES = ("nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder",
+               "left elbow", "right elbow", "left wrist", "right wrist", "left hip", "right hip", "left knee",
+               "right knee", "left ankle", "right ankle")  # fmt: skip
 _OPENPOSE_NAMES = ("nose", "neck", "right shoulder", "right elbow", "right wrist", "left shoulder", "left elbow",
                    "left wrist", "right hip", "right knee", "right ankle", "left hip", "left knee", "left ankle",
                    "right eye", "left eye", "right ear", "left ear")  # fmt: skip

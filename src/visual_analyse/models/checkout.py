@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import threading
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from torch import nn
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.config import DEFAULTS, Config, merged
 from visual_analyse.models.checkout_imports import PrivateModules
+from visual_analyse.models.pretrained import without_pretrained
 from visual_analyse.models.seeding import seeded
 from visual_analyse.models.single_process import single_process
 from visual_analyse.models.torchvision_repair import repair_torchvision
@@ -32,6 +34,11 @@ _PACKAGES = {
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "yaml": "PyYAML",
+}
+# What a config of the checkout's own lacks and its class asks for, by class, with what serves.
+_LACKING: dict[str, dict[str, Any]] = {
+    "GaitEdge": {"kernel_size": 3},
+    "MultiGaitpp": {"Backbone": {"in_channels": 2}},  # joints and limbs, or a silhouette and a parsing
 }
 _COMPARE = "Compare the config with the checkout's own one of this model."
 _lock = threading.RLock()  # sys.modules and torch.distributed are one for all threads
@@ -92,13 +99,17 @@ class Checkout:
         with _lock, self._modules.in_place(), single_process(device):
             yield
 
-    def build(self, config: Config, device: torch.device, seed: int) -> nn.Module:
+    def build(self, config: Config, device: torch.device, seed: int, notices: list[str] | None = None) -> nn.Module:
         """The model of a config with fresh weights, the same for the same seed, ready for tests.
+
+        What its config lacks, and what files of pretrained weights are not there, is said in `notices`.
 
         Raises VisualAnalyseError where a package is missing and where the checkout's own code fails.
         """
         name = config.model_class
         cfgs = merged(DEFAULTS, config.sections)
+        lacked = _lacked(cfgs["model_cfg"], _LACKING.get(name, {}))
+        cfgs["model_cfg"] = merged(_LACKING.get(name, {}), cfgs["model_cfg"])
         cfgs["evaluator_cfg"]["restore_hint"] = 0  # a checkpoint is loaded afterwards, without running code from it
         fault = f"{name} could not be built from {config.path}"
         with contextlib.ExitStack() as stack:
@@ -116,10 +127,29 @@ class Checkout:
                     )
                 self._hush()
                 # This tool reads the data itself, from any folder: no loader of the checkout is built.
-                own = {"get_loader": lambda self, *args, **kwargs: None, "__module__": base.__module__}
+                own = {
+                    "get_loader": lambda self, *args, **kwargs: None,
+                    "init_parameters": _for_tests(base),
+                    "__module__": base.__module__,
+                }
                 model = types.new_class(name, (base,), exec_body=lambda namespace: namespace.update(own))
+                missing = stack.enter_context(without_pretrained(cfgs["model_cfg"]))
                 module: nn.Module = model(cfgs, False)
+                self._repair_no_grad()
+                if notices is not None:
+                    notices += [f"{config.path} lacks model_cfg.{key}; {value!r} was taken." for key, value in lacked]
+                    notices += [
+                        f"The pretrained weights {file} are not there: what they hold is random, unless the checkpoint "
+                        "brings it."
+                        for file in missing
+                    ]
                 return module.to(device).eval()
+
+    def has_pretreatment(self, module: nn.Module) -> bool:
+        """Whether a model of it prepares its inputs by code of its own rather than the framework's."""
+        framework = self._modules.modules.get("modeling.base_model")
+        usual = getattr(getattr(framework, "BaseModel", None), "inputs_pretreament", None)  # OpenGait's spelling
+        return usual is not None and getattr(type(module), "inputs_pretreament", usual) is not usual
 
     def transforms(self, config: Config, device: torch.device) -> list[Callable[[Any], Any]]:
         """The checkout's own transforms of a config, one for each input.
@@ -184,6 +214,13 @@ class Checkout:
             logger.disabled, logger.propagate = True, False
             manager.logger = logger
 
+    def _repair_no_grad(self) -> None:
+        """Classes derived from `torch.no_grad` with settings of their own: recent ones take these for a function."""
+        for derived in torch.no_grad.__subclasses__():
+            file = getattr(sys.modules.get(derived.__module__), "__file__", None)
+            if file and Path(file).is_relative_to(self.root) and "__new__" not in vars(derived):
+                derived.__new__ = lambda cls, *args, **kwargs: object.__new__(cls)  # type: ignore[method-assign]
+
     @contextlib.contextmanager
     def _here(self) -> Iterator[None]:
         """OpenGait is run from its checkout: what a constructor opens is named relative to it."""
@@ -193,6 +230,28 @@ class Checkout:
             yield
         finally:
             os.chdir(before)
+
+
+def _for_tests(base: type[nn.Module]) -> Callable[[Any], None]:
+    """Its own initialisation, with the model in evaluation mode: some measure themselves on a GPU in training."""
+
+    def init_parameters(self: Any) -> None:
+        self.training = False
+        super(type(self), self).init_parameters()
+
+    return init_parameters
+
+
+def _lacked(have: Mapping[str, Any], wanted: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    """The dotted keys of `wanted` that are lacking, with their values."""
+    found: list[tuple[str, Any]] = []
+    for key, value in wanted.items():
+        inner = have.get(key)
+        if isinstance(value, Mapping) and isinstance(inner, Mapping):
+            found += _lacked(inner, value, f"{above}{key}.")
+        elif key not in have:
+            found.append((above + key, value))
+    return found
 
 
 def find_checkout(named: Path | None = None, config: Path | None = None) -> Checkout | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,18 @@ from torch import Tensor, nn
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.model import Batch
 from visual_analyse.gait.config import Config
+from visual_analyse.gait.kinds import kind_of
+from visual_analyse.gait.origins import Origins, trace_pose
+from visual_analyse.gait.sampling import Sampling
 from visual_analyse.models.checkout import Checkout
 from visual_analyse.models.seeding import seeded
 
 EMBEDDING = "embeddings"  # what OpenGait's own evaluation compares walks by
-# By the number of dimensions; OpenGait's inputs have no names of their own.
+# By the number of dimensions, for all but poses and points; OpenGait's inputs have no names of their own.
 AXES = {2: "n s", 3: "n s c", 4: "n s h w", 5: "n s c h w"}
+POINTS = "n s q c"
+# Conditions that a model may look up a class by, on its way to a loss that tests have no use for.
+_CONDITIONS = ("", "neutral")
 # What a network raises on an input it cannot take. Exactly these: a caller's own exceptions pass through.
 _FAULTS = (
     AssertionError,
@@ -39,10 +45,19 @@ _CHECK = "Check the walk against what the model was made for: the kind, the size
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """One walk as a model takes it: an array for each input, and how many frames it had."""
+    """One walk as a model takes it: an array for each input, their axes by name, and how many frames it has.
+
+    `shown` int64 `[frames]`: which frames of the walk they are. `joints`: for each input of poses, the joint of the
+    walk that each joint of the model's is. `channels`: where one input holds several of the walk's, how many channels
+    each has.
+    """
 
     inputs: tuple[NDArray[Any], ...]
     frames: int
+    axes: tuple[str, ...] = ()
+    shown: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    joints: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+    channels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +83,7 @@ class GaitModel:
     notices: list[str] = field(default_factory=list)
     seed: int = 1597
     embedding: str = EMBEDDING
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -97,23 +113,70 @@ class GaitModel:
         """
         return self.join([self.prepare(walk) for walk in walks], packed)
 
-    def prepare(self, walk: Sequence[Any], seed: int | None = None) -> Prepared:
-        """One walk, as read from its pkls, through the transforms: what `join` makes batches of.
+    @property
+    def sampling(self) -> Sampling:
+        """Which frames of a walk it is shown."""
+        if "sampling" not in self._known:
+            self._known["sampling"] = Sampling.read(self.config)
+        found: Sampling = self._known["sampling"]
+        return found
 
-        `seed`: where a checkout's transforms draw random numbers, they draw them from it, and nobody else's numbers
-        are touched. Raises VisualAnalyseError where inputs and transforms do not agree.
+    def prepare(self, walk: Sequence[Any], seed: int | None = None) -> Prepared:
+        """One walk, as read from its pkls, as far as it is shown, through the transforms: what `join` makes batches of.
+
+        `seed`: where frames, points or a checkout's transforms draw random numbers, they draw them from it (the model's
+        own without it), and nobody else's numbers are touched. Raises VisualAnalyseError where inputs and transforms
+        do not agree.
         """
-        self._check(walk)
+        own = self.checkout is not None and self.checkout.has_pretreatment(self.module)
+        self._check(walk, own)
+        seed = self.seed if seed is None else seed
+        data, shown = self.sampling.shown(walk, np.random.default_rng(seed))
+        kinds = [_looks(x) for x in data]
         with self._code("The transforms failed", seed):
-            inputs = [np.asarray(change(data)) for change, data in zip(self.transforms, walk, strict=True)]
-        return Prepared(tuple(inputs), len(walk[0]))
+            if own:
+                inputs = [np.asarray(x[0].cpu()) for x in self._pretreated(data)]
+            else:
+                changes = zip(self.transforms, data, strict=True)
+                # Some transforms write into what they are given.
+                inputs = [np.asarray(change(np.array(x, copy=True))) for change, x in changes]
+        if len(inputs) != len(kinds):  # one of the model's for several of the walk's
+            channels = tuple(1 if np.ndim(x) == 3 else int(np.shape(x)[1]) for x in data)
+            return Prepared(tuple(inputs), len(shown), tuple(AXES.get(x.ndim + 1, "n s ...") for x in inputs), shown,
+                            channels=channels)  # fmt: skip
+        axes, joints, frames = [], {}, shown
+        for k, (kind, x) in enumerate(zip(kinds, inputs, strict=True)):
+            if kind == "joints":
+                origins = self._origins(k, data[k])
+                axes.append(origins.axes(x.ndim))
+                joints[k] = origins.joints
+                frames = shown[origins.frames]
+            else:
+                axes.append(POINTS if kind == "points" and x.ndim == 3 else AXES.get(x.ndim + 1, "n s ..."))
+        return Prepared(tuple(inputs), len(frames), tuple(axes), frames, joints)
+
+    def _origins(self, number: int, pose: NDArray[Any]) -> Origins:
+        """Where the frames and joints of a pose end up, tried once for each length."""
+        key = number, np.shape(pose)
+        if key not in self._known:
+            with self._code("The transforms failed", self.seed):
+                self._known[key] = trace_pose(self.transforms[number], pose)
+        found: Origins = self._known[key]
+        return found
+
+    def _pretreated(self, data: Sequence[Any]) -> list[Tensor]:
+        """The inputs as the model's own code makes them of a walk, `[1, s, ...]`."""
+        pretreat: Any = self.module.inputs_pretreament  # OpenGait's spelling
+        lengths = np.array([[len(data[0])]])
+        made: list[Tensor] = pretreat([[[np.array(x, copy=True)] for x in data], [0], [""], [""], lengths])[0]
+        return made
 
     def join(self, walks: Sequence[Prepared], packed: bool = False) -> Batch:
         """The batch of some prepared walks, on the model's device."""
-        inputs = range(len(self.transforms))
+        inputs = range(len(walks[0].inputs))
         return Batch(
             inputs=tuple(self._join([walk.inputs[k] for walk in walks], packed) for k in inputs),
-            axes=tuple(AXES.get(walks[0].inputs[k].ndim + 1, "n s ...") for k in inputs),
+            axes=walks[0].axes,
             lengths=tuple(walk.frames for walk in walks),
             packed=packed,
         )
@@ -129,8 +192,9 @@ class GaitModel:
         lengths = torch.tensor([batch.lengths], dtype=torch.int32, device=self.device) if together else None
         labels = torch.zeros(n, dtype=torch.int64, device=self.device)
         sizes = ", ".join(str(list(x.shape)) for x in batch.inputs)
+        seed = self.seed if seed is None else seed
         with self._code(f"{self.name} failed on an input of {sizes}", seed):
-            answer = self.module((list(batch.inputs), labels, [""] * n, [""] * n, lengths))
+            answer = self._answer(list(batch.inputs), labels, n, lengths)
         found = answer.get("inference_feat") if isinstance(answer, dict) else None
         embeddings = found.get(self.embedding) if isinstance(found, dict) else None
         if not isinstance(embeddings, Tensor) or embeddings.dim() not in (2, 3):
@@ -140,6 +204,18 @@ class GaitModel:
                 f"{self.name} answered {n} walks with {len(embeddings)} embeddings. Give it one walk at a time."
             )
         return embeddings if embeddings.dim() == 3 else embeddings.unsqueeze(2)
+
+    def _answer(self, inputs: list[Tensor], labels: Tensor, n: int, lengths: Tensor | None) -> Any:
+        for condition in self._known.get("conditions", _CONDITIONS):
+            try:
+                answer = self.module((list(inputs), labels, [condition] * n, [""] * n, lengths))
+            except KeyError as error:
+                if error.args != (condition,) or condition == _CONDITIONS[-1]:
+                    raise
+            else:
+                self._known["conditions"] = (condition,)
+                return answer
+        raise AssertionError("one of the conditions answers or raises")
 
     def _without(self, found: Any) -> str:
         """What to say of an `inference_feat` that lacks the embedding."""
@@ -158,9 +234,9 @@ class GaitModel:
             f"rather than segments them.{others}"
         )
 
-    def _check(self, walk: Sequence[Any]) -> None:
+    def _check(self, walk: Sequence[Any], own: bool) -> None:
         inputs, changes = len(walk), len(self.transforms)
-        if inputs != changes:
+        if inputs != changes and not own:
             kinds = ", ".join(str(item["type"]) for item in self.config.transforms)
             raise VisualAnalyseError(
                 f"A walk has {inputs} input(s) and {self.config.path} has {changes} transform(s) ({kinds}); they "
@@ -204,3 +280,11 @@ class GaitModel:
             drawn = contextlib.nullcontext() if seed is None else seeded(seed, self.device)
             with self.checkout.active(self.device), drawn, self.checkout.faults(what, _CHECK, _FAULTS):
                 yield
+
+
+def _looks(data: Any) -> str:
+    """How an input of a walk is looked at; "none" for what is not known here, which a model may know."""
+    try:
+        return kind_of([data])[0].picture
+    except VisualAnalyseError:
+        return "none"

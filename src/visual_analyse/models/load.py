@@ -53,7 +53,7 @@ def load_model(
         raise VisualAnalyseError(_unknown(config, source))
     notices = [] if notice is None else [notice]
     if used is not None:
-        module, transforms = used.build(config, place, seed), used.transforms(config, place)
+        module, transforms = used.build(config, place, seed, notices), used.transforms(config, place)
     else:
         module, transforms = _built_in(config, seed), build_transforms(config.transforms)
     if weights is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,15 +14,16 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 _ABSENT = object()
+_IS_CUDA = Tensor.is_cuda.__get__  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager
 def single_process(device: torch.device) -> Iterator[None]:
     """Let code run that asks for its rank and for CUDA: it is rank 0 of 1, and every CUDA device means `device`.
 
-    Holds for `torch.distributed`, `torch.cuda`, `.cuda()`, `.to("cuda:0")`, `device="cuda"` and the `map_location` of
-    `torch.load`. What the code changes for everybody (print options of numpy, handlers of the root logger) is put
-    back at the end, after errors too. `with` blocks of it may be nested.
+    Holds for `torch.distributed`, `torch.cuda`, `.cuda()`, `.is_cuda`, `.to("cuda:0")`, `device="cuda"` and the
+    `map_location` of `torch.load`. What the code changes for everybody (print options of numpy, handlers of the root
+    logger) is put back at the end, after errors too. `with` blocks of it may be nested.
 
     >>> with single_process(torch.device("cpu")):
     ...     torch.zeros(1).cuda().device
@@ -90,11 +92,19 @@ class _OneDevice(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is Tensor.cuda:
             return args[0].to(self.device)
+        if func == _IS_CUDA and not _asked_by_torch():
+            return True
         if func is Tensor.to and len(args) > 1 and _is_cuda(args[1]):
             args = (args[0], self.device, *args[2:])
         if "device" in kwargs and _is_cuda(kwargs["device"]):
             kwargs = {**kwargs, "device": self.device}
         return func(*args, **kwargs)
+
+
+def _asked_by_torch() -> bool:
+    """Whether torch itself asks, which must know the truth, rather than code that runs on it."""
+    frame = sys._getframe(2)
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] == "torch"
 
 
 def _is_cuda(device: Any) -> bool:
