@@ -73,10 +73,22 @@ def test_no_operation_and_order() -> None:
     assert second(GREY).max() == 1
 
 
+def test_one_after_another() -> None:
+    steps = [{"type": "BaseSilCuttingTransform"}, {"type": "BaseSilTransform", "divsor": 2}]
+    seen = _applied(GREY, "Compose", trf_cfg=steps)
+    np.testing.assert_array_equal(seen, (GREY[..., 10:-10] / 255.0).astype(np.float32) / 2)
+    within = _applied(GREY, "Compose", trf_cfg=[{"type": "Compose", "trf_cfg": steps[:1]}, steps[1]])
+    np.testing.assert_array_equal(seen, within)
+
+
 @pytest.mark.parametrize(
     ("configured", "said"),
     [
-        ([{"type": "GaitTRMultiInput"}], "'GaitTRMultiInput'.*BaseSilCuttingTransform, .*NoOperation.*--opengait"),
+        ([{"type": "PointNoise"}], "'PointNoise'.*BaseSilCuttingTransform, .*NoOperation.*--opengait"),
+        ([{"type": "Compose"}], "trf_cfg .* is None; a list of transforms"),
+        ([{"type": "Compose", "trf_cfg": []}], r"trf_cfg .* is \[\]"),
+        ([{"type": "Compose", "trf_cfg": ["NormalizeEmpty"]}], "trf_cfg .* is"),
+        ([{"type": "Compose", "trf_cfg": [{"type": "RandomMove"}]}], "'RandomMove'.*Compose"),
         ([{}], "the transform None"),
         ([{"type": ["a"]}], "the transform"),
         ({"type": "BaseSilTransform"}, "a list with one entry an input"),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.gait.pose_transforms import POSE_TRANSFORMS
 
 Array = NDArray[Any]
 Transform = Callable[[Array], Array]
@@ -83,6 +84,24 @@ class _Colours:
         return ((frames - self.mean) / self.deviation).astype(np.float32)
 
 
+class _Compose:
+    """One transform after another."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        listed = settings.get("trf_cfg")
+        if not isinstance(listed, list) or not listed or not all(isinstance(one, dict) for one in listed):
+            raise VisualAnalyseError(
+                f"trf_cfg of transform Compose is {listed!r}; a list of transforms was expected, e.g. "
+                "[{type: NormalizeEmpty}, {type: GaitGraphMultiInput}]. Correct it in the config."
+            )
+        self.transforms = [_built(one) for one in listed]
+
+    def __call__(self, frames: Array) -> Array:
+        for transform in self.transforms:
+            frames = transform(frames)
+        return frames
+
+
 def _unchanged(frames: Array) -> Array:
     return frames
 
@@ -93,17 +112,20 @@ _KNOWN: dict[str, Callable[[dict[str, Any]], Transform]] = {
     "BaseParsingCuttingTransform": lambda settings: _Cutting(settings, only_grey=True),
     "BaseRgbTransform": _Colours,
     "NoOperation": lambda settings: _unchanged,
+    "Compose": _Compose,
+    **POSE_TRANSFORMS,
 }
 
 
 def build_transforms(configured: Any) -> list[Transform]:
     """The transforms of a config's `evaluator_cfg.transform`, one a modality.
 
-    Each takes the frames of a walk, `(T,h,w)` or `(T,c,h,w)`, and gives float32 (NoOperation: what it was given).
-    Settings that OpenGait's own transforms pass over, such as `img_w`, are passed over.
+    Each takes the frames of a walk, `(T,h,w)` or `(T,c,h,w)`, or its poses, `(T,17,3)` or `(T,18,3)`, writes nothing
+    into them, and gives float32 (those that calculate nothing: what they were given). Settings that OpenGait's own
+    transforms pass over, such as `img_w`, are passed over.
 
     Raises VisualAnalyseError for a transform that is not known or wrongly configured, and, when called, for an input
-    that is no clip of pictures.
+    of another kind.
 
     >>> build_transforms([{"type": "BaseSilCuttingTransform"}])[0](np.full((1, 64, 64), 255, np.uint8)).shape
     (1, 64, 44)
