@@ -8,8 +8,10 @@ from typing import Any
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.models.builtin.baseline import Baseline
 from visual_analyse.models.builtin.gaitgl import GaitGL
+from visual_analyse.models.builtin.gaitgraph2 import GaitGraph2
 from visual_analyse.models.builtin.gaitpart import GaitPart
 from visual_analyse.models.builtin.gaitset import GaitSet
+from visual_analyse.models.builtin.gaittr import GaitTR
 from visual_analyse.models.builtin.gln import GLN
 from visual_analyse.models.builtin.model import BuiltinModel
 from visual_analyse.models.builtin.section import Section
@@ -22,6 +24,8 @@ MODELS: dict[str, type[BuiltinModel]] = {
     "GaitGL": GaitGL,
     "GLN": GLN,
     "Baseline": Baseline,
+    "GaitGraph2": GaitGraph2,
+    "GaitTR": GaitTR,
 }
 
 
