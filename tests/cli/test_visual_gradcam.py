@@ -129,7 +129,7 @@ def test_bad_input_gets_its_sentence(tmp_path: Path, capsys: pytest.CaptureFixtu
         ([], "NPZ_PATH is missing"),
         ([tmp_path / "nope.npz"], "There is no file or folder"),
         ([empty], "There is no .npz in"),
-        ([only / "tsne.npz"], "is no Grad-CAM result: it lacks frames, parts, manifest"),
+        ([only / "tsne.npz"], "is no Grad-CAM result: it lacks parts, manifest, frames"),
         ([only], "None of the 1 .npz under"),
         ([tmp_path / "cut.npz"], "damaged or cut short"),
         ([tmp_path / "old.npz"], "left unopened"),

@@ -25,6 +25,7 @@ from visual_analyse.results import Evidence
 
 NAME = "visual_gradcam"
 _MODES = ("merge", "compare", "both")
+_MADE = {"pictures": "", "figures": "", "films": "", "charts": " of joints by time"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def _parser() -> Parser:
         add_help=False,  # -h is the opacity
         description="Draws Grad-CAM results: each layer's map over the frames it was made of.",
         epilog="Several NPZ_PATHs: results of one probe by several models become rows of one figure, on one scale.\n"
-        "One colour scale holds for a whole walk, never for a frame. Frames are counted from 1.",
+        "One colour scale holds for a whole walk, never for a frame. Frames are counted from 1.\n"
+        "Of skeletons, charts in joints_by_time say when each joint mattered.",
     )
     add = parser.add_argument
     add("npz", nargs="*", metavar="NPZ_PATH", help="an .npz, or a folder searched for them, subfolders too")
@@ -123,7 +125,8 @@ def _draw(options: Namespace) -> int:
                           bar.within)  # fmt: skip
             drawn = {"pictures": album.merge() if "merge" in job.products else 0,
                      "figures": album.compare() if "compare" in job.products else 0,
-                     "films": album.film(options.film, options.fps) if "film" in job.products else 0}  # fmt: skip
+                     "films": album.film(options.film, options.fps) if "film" in job.products else 0,
+                     "charts": album.charts()}  # fmt: skip
             written.update(drawn)
             written["results" if any(drawn.values()) else "before"] += 1
     if not written["results"] + written["before"]:
@@ -219,17 +222,21 @@ def _cautions(row: Row) -> Iterator[str]:
     """What a reader of the pictures must know: random weights, strides over time."""
     if row.evidence.of_random_weights:
         yield f"{row.model}: RANDOM WEIGHTS, so these maps mean nothing."
-    strided = [view for view in Walk(row.evidence).views if view.strided]
-    if strided:
+    walk = Walk(row.evidence)
+    for still, place in ((False, "the mean of each step's window of frames"), (True, "the middle frame of each step's "
+                         "window")):  # fmt: skip
+        strided = [view for view in walk.views if view.strided and walk.inputs[view.on].still == still]
+        if not strided:
+            continue
         unseen = max(int((view.step_of < 0).sum()) for view in strided)
         numbers = ", ".join(str(view.layer.number) for view in strided)
         subject = f"layers {numbers} stride" if len(strided) > 1 else f"layer {numbers} strides"
         rest = f"; {unseen} {'frames were' if unseen > 1 else 'frame was'} seen by no step" if unseen else ""
-        yield f"{row.model}: {subject} over time, so maps are drawn on the mean of each step's window of frames{rest}."
+        yield f"{row.model}: {subject} over time, so maps are drawn on {place}{rest}."
 
 
 def _summary(written: Counter[str], jobs: list[_Job], save_dir: Path | None) -> None:
-    made = [f"{written[what]} {what if written[what] > 1 else what[:-1]}" for what in ("pictures", "figures", "films")
+    made = [f"{written[what]} {what if written[what] > 1 else what[:-1]}{rest}" for what, rest in _MADE.items()
             if written[what]]  # fmt: skip
     where = save_dir or (
         jobs[0].folder if len(jobs) == 1 else Path(os.path.commonpath([job.folder.resolve() for job in jobs]))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from visual_analyse.draw.colours import Paint, Scene, worded
+from visual_analyse.draw.colours import Paint, Scene
 from visual_analyse.draw.figures.figure import Figure
+from visual_analyse.draw.figures.joint_chart import charted, joint_chart
 from visual_analyse.draw.figures.rows import Row, ends
-from visual_analyse.draw.figures.text import label
+from visual_analyse.draw.inputs.face import Shades
+from visual_analyse.draw.legends import layer_names, scales, strip_chart, windows, write_csv
 from visual_analyse.draw.sinks.films import Gif, Mp4
 from visual_analyse.draw.sinks.folder import Folder, Sink, numbered, png
 from visual_analyse.draw.sinks.names import distinct_names
@@ -74,9 +75,12 @@ class Album:
                 done += 1
                 self._tick(done, total)
         for name, view in plan.windows.items():
-            rows = [("step", "first_frame", "last_frame"), *((k + 1, *view.window(k)) for k in range(view.pictures))]
-            _write_csv(top / name / "windows.csv", rows)
-        self._legend(top, walk, plan, paint, layer_ends)
+            write_csv(top / name / "windows.csv", windows(walk, view))
+        layers = [(name, view, plan.drawn_on(view), end)
+                  for name, view, end in zip(plan.names, walk.views, layer_ends, strict=True)]  # fmt: skip
+        write_csv(top / "scales.csv", scales(walk, layers, self.style))
+        strips = strip_chart(walk, layers, paint)
+        write_whole(top / "scales.png", lambda stream: stream.write(png(strips)))
         self._record.finish("merge", made_of, files)
         return total
 
@@ -89,10 +93,34 @@ class Album:
         files = [top / name for name in (*numbered(len(figure)), "layer_names.txt")]
         self._record.begin("compare", made_of, files)
         self._pour(figure, Folder(top, len(figure)))
-        names = _layer_names(figure).encode("utf-8", "backslashreplace")
+        names = layer_names(figure).encode("utf-8", "backslashreplace")
         write_whole(top / "layer_names.txt", lambda stream: stream.write(names))
         self._record.finish("compare", made_of, files)
         return len(figure)
+
+    def charts(self) -> int:
+        """Of layers on joints, when each joint mattered: a picture a layer, in `joints_by_time`."""
+        walks = [Walk(row.evidence) for row in self.rows]
+        some = [(row, place) for row, walk in enumerate(walks) for place in charted(walk)]
+        made_of = self._made_of()
+        if not some:
+            self._record.drop("joints_by_time")
+            return 0
+        if self._source and self._record.is_done("joints_by_time", made_of):
+            return 0
+        paint, row_ends = Paint(self.style), ends(self.rows, self.style)
+        titles = distinct_names(walks[row].views[place].layer.key for row, place in some)
+        if len(self.rows) > 1:
+            folders = distinct_names(row.model for row in self.rows)
+            titles = [f"{folders[row]}/{name}" for (row, _), name in zip(some, titles, strict=True)]
+        files = [self.folder / "joints_by_time" / f"{title}.png" for title in titles]
+        self._record.begin("joints_by_time", made_of, files)
+        for (row, place), file in zip(some, files, strict=True):
+            walk = walks[row]
+            chart = png(joint_chart(self.rows[row], walk, walk.views[place], row_ends[row][place], paint))
+            write_whole(file, partial(_put, chart))
+        self._record.finish("joints_by_time", made_of, files)
+        return len(files)
 
     def film(self, kind: str, fps: float) -> int:
         """The figure over time, as one `gif` or `mp4` named as the folder."""
@@ -125,38 +153,28 @@ class Album:
         for on in plan.inputs:
             height, width = walk.size(on)
             sizes[on] = max(1, round(height * ratio)), max(1, round(width * ratio))
-        pooled: dict[int, Scene] = {}
-        for index in range(len(walk)):
-            for on, name in plan.inputs.items():
+        pooled: dict[int, Shades] = {}
+        # A model that repeats a short walk has more steps than the walk has frames.
+        for index in range(max([len(walk), *(view.pictures for view in walk.views)])):
+            for on, name in plan.inputs.items() if index < len(walk) else ():
                 yield name, walk.scene(on, index, index + 1, *sizes[on], pixelated)
             for name, view in plan.windows.items():
                 if index < view.pictures:
-                    yield name, walk.below(view, index, *sizes[view.layer.on], pixelated)
+                    yield name, walk.below(view, index, *sizes[view.on], pixelated)
             for place, (name, view) in enumerate(zip(plan.names, walk.views, strict=True)):
                 if index >= view.pictures:
                     continue
-                size = sizes[view.layer.on]
+                size = sizes[view.on]
                 shades = pooled.get(place)
                 if shades is None:
                     shades = walk.shades(view, 0 if view.pooled else index, layer_ends[place], paint, *size)
                     if view.pooled:
                         pooled[place] = shades
-                yield name, paint.over(walk.below(view, index, *size, pixelated), shades)
+                yield name, walk.coloured(view, index, shades, paint, *size)
 
-    def _legend(self, top: Path, walk: Walk, plan: _Plan, paint: Paint, layer_ends: list[float]) -> None:
-        head = ("folder", "number", "name", "kind", "calls", "pictures", "drawn_on", "polarity", "colormap",
-                "scale_from", "scale_to")  # fmt: skip
-        lines: list[Sequence[object]] = [head]
-        strips = []
-        for name, view, end in zip(plan.names, walk.views, layer_ends, strict=True):
-            low = -end if self.style.diverging else 0.0
-            layer = view.layer
-            lines.append((name, layer.number, layer.name, layer.kind, layer.calls, view.pictures, plan.drawn_on(view),
-                          self.style.polarity, self.style.colours, low, end))  # fmt: skip
-            low_word = f"−{worded(end)}" if self.style.diverging else "0"
-            strips.append((label(name, 14), label(low_word, 14), label(worded(end), 14)))
-        _write_csv(top / "scales.csv", lines)
-        write_whole(top / "scales.png", lambda stream: stream.write(png(_strip_chart(strips, paint))))
+
+def _put(data: bytes, stream: BinaryIO) -> int:
+    return stream.write(data)
 
 
 def _version() -> str:
@@ -171,8 +189,7 @@ class _Plan:
 
     def __init__(self, walk: Walk) -> None:
         self.names = distinct_names(view.layer.key for view in walk.views)
-        self.inputs = {on: "origin" if on == 0 else f"origin_{on}"
-                       for on in sorted({0, *(view.layer.on for view in walk.views)})}  # fmt: skip
+        self.inputs = {on: "origin" if on == 0 else f"origin_{on}" for on in walk.inputs}
         self.windows: dict[str, View] = {}
         self._by_spans: dict[tuple[int, bytes], str] = {}
         for name, view in zip(self.names, walk.views, strict=True):
@@ -187,45 +204,8 @@ class _Plan:
 
     def drawn_on(self, view: View) -> str:
         """The folder that holds the scenes a layer's pictures are drawn on."""
-        return self._by_spans[self._spans(view)] if view.strided else self.inputs[view.layer.on]
+        return self._by_spans[self._spans(view)] if view.strided else self.inputs[view.on]
 
     @staticmethod
     def _spans(view: View) -> tuple[int, bytes]:
-        return view.layer.on, view.layer.spans.astype(np.int64).tobytes()
-
-
-def _strip_chart(strips: list[tuple[Scene, Scene, Scene]], paint: Paint) -> Scene:
-    """A line a layer: name, smallest value, colour bar, largest value."""
-    if not strips:
-        return np.full((1, 1, 3), 255, np.uint8)
-    line = strips[0][0].shape[0] + 6
-    widths = [max(strip[k].shape[1] for strip in strips) for k in range(3)]
-    chart = np.full((line * len(strips) + 12, sum(widths) + 200 + 5 * 12, 3), 255, np.uint8)
-    for k, (name, low, high) in enumerate(strips):
-        y, x = 6 + k * line + 3, 12
-        left = x + widths[0] + 12 + widths[1] - low.shape[1]
-        bar = x + widths[0] + widths[1] + 24
-        for patch, at in ((name, x), (low, left), (paint.bar(200, line - 9), bar), (high, bar + 212)):
-            chart[y : y + patch.shape[0], at : at + patch.shape[1]] = patch
-    return chart
-
-
-def _layer_names(figure: Figure) -> str:
-    lines = ["Frames are counted from 1. Columns: number, name, kind, end of the colour scale, what it is drawn on."]
-    for row, walk, row_ends in zip(figure.rows, figure.walks, figure.ends, strict=True):
-        lines += ["", row.model]
-        for view, end in zip(walk.views, row_ends, strict=True):
-            on = "the whole walk" if view.pooled else "the means of its windows" if view.strided else "each frame"
-            share = (
-                f"{worded(end / row.evidence.distance, True)} of the distance" if len(figure.rows) > 1 else worded(end)
-            )
-            layer = view.layer
-            lines.append(f"{layer.number}\t{layer.name}\t{layer.kind}\t{share}\t{on}")
-    return "\n".join(lines) + "\n"
-
-
-def _write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    data = text.getvalue().encode("utf-8", "backslashreplace")
-    write_whole(path, lambda stream: stream.write(data))
+        return view.on, view.layer.spans.astype(np.int64).tobytes()

@@ -55,6 +55,16 @@ class Paint:
         pair |= shades
         return self._mixtures[pair].view(np.uint8).reshape(*scene.shape, 4)[..., :3]
 
+    @property
+    def muting(self) -> float:
+        """How much of its colours a frame loses under the evidence, 0..1: none at opacity 0, most at 0.6."""
+        return 1 - (1 - self.style.opacity) ** 2
+
+    def strength(self, shades: NDArray[Any]) -> NDArray[np.float32]:
+        """How far shades lie from that of zero evidence, 0..1."""
+        unit: NDArray[np.float32] = shades.astype(np.float32) / np.float32(255)
+        return np.abs(2 * unit - 1) if self.style.diverging else unit
+
     def _mix(self, scene: Scene, shades: NDArray[np.uint8]) -> Scene:
         mixed = self._colour[shades]
         mixed += self._frame[scene]
@@ -70,13 +80,37 @@ class Paint:
         mixtures[:, :3] = self._mix(greys, np.tile(byte, 256))
         return mixtures.view(np.uint32)[:, 0]
 
-    def bar(self, width: int, height: int) -> Scene:
+    @cached_property
+    def solid(self) -> Scene:
+        """The colours as they lie on a disc, uint8 `[256, 3]`: over white, which shows less than a frame would, since
+        a disc hides nothing."""
+        return np.round(255 + self.muting * (self.table.astype(np.float64) - 255)).astype(np.uint8)
+
+    def bar(self, width: int, height: int, solid: bool = False) -> Scene:
         """The colours as they are seen, smallest value left: uint8 `[height, width, 3]`, the upper half as they lie
-        over black, the lower half as they lie over white."""
+        over black, the lower half as they lie over white; or `solid`, as they lie on discs."""
         shades = np.broadcast_to((np.arange(width) * 256 // width).astype(np.uint8), (height, width))
+        if solid:
+            return self.solid[shades]
         below = np.zeros((height, width), np.uint8)
         below[height // 2 :] = 255
         return self.over(below, shades)
+
+
+def as_rgb(scene: Scene) -> Scene:
+    """A scene with three channels: uint8 `[h, w, 3]`."""
+    return scene if scene.ndim == 3 else np.repeat(scene[..., None], 3, axis=-1)
+
+
+def muted(scene: Scene, share: float) -> Scene:
+    """A scene `[h, w, 3]` that has lost a share of its colours, 0..1, and none of its light (ITU-R BT.601).
+
+    >>> muted(np.array([[[200, 0, 0]]], np.uint8), 1.0)[0, 0].tolist()
+    [60, 60, 60]
+    """
+    colours = scene.astype(np.float32)
+    light = colours @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.round(colours + np.float32(share) * (light[..., None] - colours)).astype(np.uint8)
 
 
 def table(name: str) -> Scene:

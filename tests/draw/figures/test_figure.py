@@ -159,6 +159,6 @@ def test_titles_stay_over_their_panels(font_scale: float, evidence_of: Make, lay
     names = ("set_block1.forward_block.0.conv", "a_name_that_has_no_dots_and_does_not_end", "b")
     layers = [layer_of(np.ones((4, 2, 2)), number=100 + k, name=name) for k, name in enumerate(names)]
     layout = Figure([Row("A", evidence_of(*layers))], Style(font_scale=font_scale))._layout
-    for (number, name), _ in layout._titles(0, range(1, 4)):
+    for ((number, name), _), cell in zip(layout._titles(0, range(1, 4)), layout.cells[1:], strict=True):
         assert number.startswith("10") and name
-        assert measure(f"{number} ", layout.title, True) + measure(name, layout._name_size, True) <= layout.width
+        assert measure(f"{number} ", layout.title, True) + measure(name, layout._name_size, True) <= cell.room

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from visual_analyse.draw.colours import Paint, Scene
+from visual_analyse.draw.colours import Paint, Scene, as_rgb
 from visual_analyse.draw.figures.layout import Cell, Layout, paste
 from visual_analyse.draw.figures.rows import Row, ends
 from visual_analyse.draw.figures.text import GREY, label
+from visual_analyse.draw.inputs.face import Shades
 from visual_analyse.draw.style import Style
-from visual_analyse.draw.walk import View, Walk, as_rgb
+from visual_analyse.draw.walk import View, Walk
 from visual_analyse.errors import VisualAnalyseError
 
 
@@ -32,7 +32,7 @@ class Figure:
         self.walks = [Walk(row.evidence) for row in self.rows]
         self._paint = Paint(self.style)
         self._layout = Layout(self.rows, self.walks, self.ends, self.style)
-        self._kept: dict[int, tuple[int, NDArray[np.uint8]]] = {}
+        self._kept: dict[int, tuple[int, Shades]] = {}
 
     def __len__(self) -> int:
         """How many frames, and so scenes, it has."""
@@ -47,23 +47,24 @@ class Figure:
             )
             canvas[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] = panel
             if cell.note:
-                paste(canvas, label(note, self._layout.small, colour=GREY, width=self._layout.width), *cell.note)
+                paste(canvas, label(note, self._layout.small, colour=GREY, width=cell.room), *cell.note)
         return canvas
 
-    def _bare(self, cell: Cell, frame: int, on: int = 0) -> tuple[Scene, str]:
-        scene = self.walks[cell.row].scene(on, frame, frame + 1, cell.height, cell.width, self.style.pixelated)
+    def _bare(self, cell: Cell, frame: int) -> tuple[Scene, str]:
+        scene = self.walks[cell.row].scene(cell.on, frame, frame + 1, cell.height, cell.width, self.style.pixelated)
         return as_rgb(scene), f"frame {frame + 1} of {len(self)}"
 
     def _coloured(self, place: int, cell: Cell, view: View, frame: int) -> tuple[Scene, str]:
-        walk, step, pixelated = self.walks[cell.row], int(view.step_of[frame]), self.style.pixelated
+        walk, step = self.walks[cell.row], int(view.step_of[frame])
         if step < 0:
-            return self._bare(cell, frame, view.layer.on)[0], f"{view.layer.kind} · seen by no step"
+            return self._bare(cell, frame)[0], f"{view.layer.kind} · seen by no step"
         kept = self._kept.get(place)
         if kept is None or kept[0] != step:  # a pooled or strided layer shows one map for many frames
-            end = self.ends[cell.row][walk.views.index(view)]
+            end = self.ends[cell.row][cell.layer]
             kept = step, walk.shades(view, step, end, self._paint, cell.height, cell.width)
             self._kept[place] = kept
-        below = walk.below(view, step if view.strided else frame, cell.height, cell.width, pixelated)
         first, last = view.window(step)
         window = f"frames {first}–{last}" if last > first else f"frame {first}"
-        return self._paint.over(below, kept[1]), f"{view.layer.kind} · {window}"
+        index = step if view.strided else frame
+        scene = walk.coloured(view, index, kept[1], self._paint, cell.height, cell.width)
+        return scene, f"{view.layer.kind} · {window}"

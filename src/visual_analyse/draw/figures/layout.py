@@ -10,6 +10,7 @@ import numpy as np
 from visual_analyse.draw.colours import Paint, Scene, worded
 from visual_analyse.draw.figures.rows import Row, named
 from visual_analyse.draw.figures.text import BLACK, GREY, ascent, elided, label, line_height, measure
+from visual_analyse.draw.figures.words import shares, whereabouts
 from visual_analyse.draw.style import POLARITIES, Style
 from visual_analyse.draw.walk import View, Walk
 
@@ -21,7 +22,8 @@ _ACROSS = 7  # panels side by side at most; then the figure goes on below
 class Cell:
     """One panel: its row, its layer (None: the frame itself), its place and size in pixels.
 
-    `note`: where its changing second title stands, None where it has none.
+    `note`: where its changing second title stands, None where it has none; `room`, the width it may take; `on`, the
+    input that is drawn; `layer`, which of the row's layers it is, from 0.
     """
 
     row: int
@@ -31,6 +33,9 @@ class Cell:
     height: int
     width: int
     note: tuple[int, int] | None
+    room: int
+    on: int = 0
+    layer: int = -1
 
 
 class Layout:
@@ -46,10 +51,14 @@ class Layout:
         self._paint = Paint(style)
         self.title = max(8, round(5.6 * style.font_scale * style.resize_ratio))
         self.small = max(8, round(0.8 * self.title))
-        height, width = walks[0].size()
-        zoom = max(1.0, _PANEL / height) * style.resize_ratio
-        self._box = max(1, round(height * zoom)), max(1, round(width * zoom))
-        self.width = self._box[1]
+        height = walks[0].size()[0]
+        self._tall = height * max(1.0, _PANEL / height) * style.resize_ratio
+        self._height = max(1, round(self._tall))
+        # Inputs of a model come first; a row whose model has fewer leaves their columns empty.
+        self._heads = max(len(walk.inputs) for walk in walks)
+        self._panels = [_panels(walk, self._heads) for walk in walks]
+        self._widths = self._columns()
+        self._several = any(walk.several for walk in walks)
         self._gap = round(0.8 * self.title)
         self._bar = max(4, round(0.8 * self.title))
         self._names = [_short_names(walk) for walk in walks]
@@ -59,30 +68,52 @@ class Layout:
 
     def _fitting(self) -> int:
         """The largest size, the title's or somewhat less, at which the names of all layers fit over their panels."""
-        names = [name for names in self._names for name in names]
+        rooms = self._widths[self._heads :]
+        names = [(name, room) for names in self._names for name, room in zip(names, rooms, strict=False)]
         for size in range(self.title, self.small, -1):
-            if all(measure(f"{n} ", self.title, True) + measure(name, size, True) <= self._box[1] for n, name in names):
+            if all(measure(f"{n} ", self.title, True) + measure(name, size, True) <= room for (n, name), room in names):
                 return size
         return self.small
 
+    def _columns(self) -> list[int]:
+        """The width of every column: that of its widest panel at the height of all."""
+        count = max(len(panels) for panels in self._panels)
+        widths = [1] * count
+        for walk, panels in zip(self._walks, self._panels, strict=True):
+            for column, panel in enumerate(panels):
+                if panel is not None:
+                    widths[column] = max(widths[column], self._size(walk, panel)[1])
+        return widths
+
+    def _size(self, walk: Walk, panel: View | int) -> tuple[int, int]:
+        """Height and width of a panel in pixels."""
+        height, width = walk.size(panel if isinstance(panel, int) else panel.on)
+        return self._height, max(1, round(width * self._tall / height))
+
     def _draw(self) -> Scene:
-        count = 1 + max(len(walk.views) for walk in self._walks)
+        count = len(self._widths)
         lines = -(-count // _ACROSS)
         across = -(-count // lines)
         side = line_height(self.title) + line_height(self.small) + self._gap if len(self._rows) > 1 else 0
-        inner = side + across * self._box[1] + (across - 1) * self._gap
+        inner = side + max(sum(self._widths[k : k + across]) for k in range(0, count, across))
+        inner += (across - 1) * self._gap
         # Taller than any figure can be: cut to its height in the end.
-        line = self._box[0] + 3 * line_height(self.title) + 3 * line_height(self.small) + 4 * self._gap
+        line = self._height + 3 * line_height(self.title) + 4 * line_height(self.small) + 4 * self._gap
         room = (lines * len(self._rows) + 1) * line + 20 * line_height(self.title)
         canvas = np.full((room, inner + 2 * self.title, 3), 255, np.uint8)
         y = self._header(canvas, inner)
         for first in range(0, count, across):
             columns = range(first, min(first + across, count))
             titles = [self._titles(row, columns) for row in range(len(self._rows))]
+            places = [self._places(row, columns) for row in range(len(self._rows))]
             strided = any(view.strided for row in range(len(titles)) for view in self._views(row, columns))
-            once = not strided and all(line == titles[0] for line in titles)
+            once = not strided and all(line == titles[0] for line in titles) and all(x == places[0] for x in places)
             for row, above in enumerate(titles):
-                y = self._line(canvas, y + self._gap, self.title + side, row, columns, [] if once and row else above)
+                if not any(self._in(row, columns)):
+                    continue
+                titled = not (once and row)
+                y = self._line(canvas, y + self._gap, self.title + side, row, columns, above if titled else [],
+                               places[row] if titled and self._several else [])  # fmt: skip
         return canvas[: y + self.title].copy()
 
     def _header(self, canvas: Scene, width: int) -> int:
@@ -99,7 +130,10 @@ class Layout:
         notes = [POLARITIES[style.polarity], scale]
         notes += ["in percent of each model's distance"] if len(rows) > 1 else []
         notes += ["columns pair layers by their order"] if any(names != self._names[0] for names in self._names) else []
-        notes += ["bars: over black, over white"] if 0 < style.opacity < 1 else []
+        over_both = any(not walk.inputs[view.on].solid for walk in self._walks for view in walk.views)
+        notes += ["bars: over black, over white"] if over_both and 0 < style.opacity < 1 else []
+        named_shares = [(row.model, shares(row.evidence)) for row in rows if shares(row.evidence)]
+        notes += [said if len(rows) == 1 else f"{model}: {said}" for model, said in named_shares]
         return self._flow(canvas, y, width, [(note, False) for note in notes], self.small, GREY)
 
     def _flow(
@@ -116,37 +150,36 @@ class Layout:
         return y + (line_height(size) if pieces else 0)
 
     def _line(
-        self, canvas: Scene, y: int, x: int, row: int, columns: range, titles: list[tuple[tuple[str, str], str]]
-    ) -> int:
+        self, canvas: Scene, y: int, x: int, row: int, columns: range, titles: list[tuple[tuple[str, str], str]],
+        places: list[str],
+    ) -> int:  # fmt: skip
         """One line of panels of one row; returns the first free pixel row below it."""
-        top = y + (line_height(self.title) + line_height(self.small) + self._gap // 4 if titles else 0)
-        height, width = self._box
-        below = top + height
+        head, note_line = line_height(self.title), line_height(self.small)
+        top = y + (head + note_line * (1 + bool(places)) + self._gap // 4 if titles else 0)
+        below, left = top + self._height, x - self._gap
         if len(self._rows) > 1:
             self._row_name(canvas, top, row)
         for place, column in enumerate(columns):
-            if column > len(self._walks[row].views):
+            room = self._widths[column]
+            left += self._gap + (self._widths[column - 1] if place else 0)
+            panel = self._panels[row][column] if column < len(self._panels[row]) else None
+            if panel is None:
                 continue
-            view = self._walks[row].views[column - 1] if column else None
-            left = x + place * (self._box[1] + self._gap)
+            view, on = (None, panel) if isinstance(panel, int) else (panel, panel.on)
             moving = view is None or view.strided
             if titles:
                 heading, kind = titles[place]
                 self._heading(canvas, y, left, heading)
                 if not moving:
-                    paste(
-                        canvas,
-                        label(kind, self.small, colour=GREY, width=self._box[1]),
-                        y + line_height(self.title),
-                        left,
-                    )
-            note = (y + line_height(self.title), left) if titles and moving else None
-            h, w = self._walks[row].size(view.layer.on if view else 0)
-            zoom = min(height / h, width / w)
-            h, w = max(1, round(h * zoom)), max(1, round(w * zoom))
-            self.cells.append(Cell(row, view, top + (height - h) // 2, left + (width - w) // 2, h, w, note))
-            if view and not any(column <= len(walk.views) for walk in self._walks[row + 1 :]):
-                below = max(below, self._colour_bar(canvas, top + height + self._gap // 3, left, row, column - 1))
+                    paste(canvas, label(kind, self.small, colour=GREY, width=room), y + head, left)
+            if places and places[place]:
+                paste(canvas, label(places[place], self.small, colour=GREY, width=room), y + head + note_line, left)
+            note = (y + head, left) if titles and moving else None
+            height, width = self._size(self._walks[row], panel)
+            self.cells.append(Cell(row, view, top, left, height, width, note, room, on, column - self._heads))
+            if view and not any(column < len(panels) for panels in self._panels[row + 1 :]):
+                bar = top + self._height + self._gap // 3
+                below = max(below, self._colour_bar(canvas, bar, left, row, column - self._heads))
         return below
 
     def _heading(self, canvas: Scene, y: int, x: int, heading: tuple[str, str]) -> None:
@@ -160,10 +193,11 @@ class Layout:
         paste(canvas, label(name, size, True), y + ascent(self.title) - ascent(size), x)
 
     def _colour_bar(self, canvas: Scene, y: int, x: int, row: int, layer: int) -> int:
-        width = self._box[1]
+        width = self._widths[self._heads + layer]
         percent = len(self._rows) > 1
         end = self._ends[row][layer] / (self._rows[row].evidence.distance if percent else 1)
-        paste(canvas, self._paint.bar(width, self._bar), y, x)
+        walk = self._walks[row]
+        paste(canvas, self._paint.bar(width, self._bar, walk.inputs[walk.views[layer].on].solid), y, x)
         y += self._bar + 1
         # A scale the user has set may end before the strongest value: then its end stands for all beyond.
         views = [(walk.views[layer].layer, line[layer]) for walk, line in zip(self._walks, self._ends, strict=True)
@@ -178,7 +212,7 @@ class Layout:
         return y + line_height(self.small)
 
     def _row_name(self, canvas: Scene, y: int, row: int) -> None:
-        height = self._box[0]
+        height = self._height
         facts = label(" · ".join(_facts(self._rows[row])), self.small, colour=GREY, width=height)
         x = self.title
         for patch in (label(self._rows[row].model, self.title, True, width=height), facts):
@@ -187,22 +221,38 @@ class Layout:
             x += upright.shape[1]
 
     def _titles(self, row: int, columns: range) -> list[tuple[tuple[str, str], str]]:
-        """Of each panel of a line: number and name of its layer, and its kind."""
+        """Of each panel of a line: number and name of its layer, and its kind; of none, nothing."""
         titles: list[tuple[tuple[str, str], str]] = []
-        for column in columns:
-            if column == 0:
-                titles.append((("", "input"), ""))
-            elif column <= len(self._walks[row].views):
-                view = self._walks[row].views[column - 1]
-                number, name = self._names[row][column - 1]
-                room = self._box[1] - measure(f"{number} ", self.title, True)
-                kind = view.layer.kind + (" · whole walk" if view.pooled else "")
+        walk = self._walks[row]
+        for column, panel in zip(columns, self._in(row, columns), strict=True):
+            if panel is None:
+                titles.append((("", ""), ""))
+            elif isinstance(panel, int):
+                titles.append((("", walk.names[panel] if walk.several else "input"), ""))
+            else:
+                number, name = self._names[row][column - self._heads]
+                room = self._widths[column] - measure(f"{number} ", self.title, True)
+                kind = panel.layer.kind + (" · whole walk" if panel.pooled else "")
                 titles.append(((str(number), elided(name, self._name_size, True, room)), kind))
         return titles
 
+    def _places(self, row: int, columns: range) -> list[str]:
+        """Of each panel of a line: which input its layer lies on and which it sees, where there are several."""
+        walk = self._walks[row]
+        return [whereabouts(walk, panel) if isinstance(panel, View) else "" for panel in self._in(row, columns)]
+
     def _views(self, row: int, columns: range) -> list[View]:
-        views = self._walks[row].views
-        return [views[column - 1] for column in columns if 0 < column <= len(views)]
+        return [panel for panel in self._in(row, columns) if isinstance(panel, View)]
+
+    def _in(self, row: int, columns: range) -> list[View | int | None]:
+        panels = self._panels[row]
+        return [panels[column] if column < len(panels) else None for column in columns]
+
+
+def _panels(walk: Walk, heads: int) -> list[View | int | None]:
+    """What stands in each column of a row: the numbers of inputs, None where it has no more, then layers."""
+    inputs = list(walk.inputs)
+    return [*inputs, *[None] * (heads - len(inputs)), *walk.views]
 
 
 def paste(canvas: Scene, patch: Scene, y: int, x: int) -> None:

@@ -28,7 +28,7 @@ class Card:
     """What must be known of a result file to put it beside others, without keeping its arrays.
 
     `walk`: digest of the frames; `strength`: the largest absolute value of all maps; `share`: the same, over the
-    distance it explains.
+    distance it explains; `picture`, what the frames are drawn as.
     """
 
     path: Path
@@ -38,6 +38,7 @@ class Card:
     walk: str
     strength: float
     share: float
+    picture: str
 
     @staticmethod
     def of(path: Path, evidence: Evidence) -> Card:
@@ -47,7 +48,7 @@ class Card:
         return Card(
             path, model_name(evidence, path), named(evidence.manifest, "probe"), evidence.frames.shape,
             hashlib.sha256(np.ascontiguousarray(evidence.frames).tobytes()).hexdigest(), strength,
-            strength / distance if distance > 0 else 0.0,
+            strength / distance if distance > 0 else 0.0, evidence.kind.picture,
         )  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def group(cards: Sequence[Card]) -> tuple[list[tuple[Card, ...]], list[str]]:
             by_walk.setdefault(f"{card.shape}{card.walk}", []).append(card)
         groups.extend(tuple(members) for members in by_walk.values())
         if len(by_walk) > 1:
-            sizes = "; ".join(f"{members[0].path.name}: {_frames(members[0].shape)}" for members in by_walk.values())
+            sizes = "; ".join(f"{members[0].path.name}: {_frames(members[0])}" for members in by_walk.values())
             sentences.append(
                 f"Results of probe {probe} cannot be set side by side: their frames differ ({sizes}). Each is drawn by "
                 "itself; run grad_cam on the same walk with all models to compare them."
@@ -143,5 +144,8 @@ def _unit(row: Row) -> float:
     return distance
 
 
-def _frames(shape: tuple[int, ...]) -> str:
+def _frames(card: Card) -> str:
+    shape = card.shape
+    if card.picture in ("joints", "points") and len(shape) > 1:
+        return f"{shape[0]} of {shape[1]} {card.picture}"
     return f"{shape[0]} of {shape[1]}x{shape[2]}" if len(shape) > 2 else str(list(shape))

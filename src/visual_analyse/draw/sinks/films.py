@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from visual_analyse.draw.colours import Scene
-from visual_analyse.draw.walk import as_rgb
+from visual_analyse.draw.colours import Scene, as_rgb
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import write_whole
 

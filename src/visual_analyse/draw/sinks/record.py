@@ -51,6 +51,11 @@ class Record:
                 old.parent.rmdir()  # only where it is empty now
         self._note(product, made_of, new, whole=True)
 
+    def drop(self, product: str) -> None:
+        """Remove what older runs drew of a product that there is none of any more."""
+        if product in self._products:
+            self.finish(product, {}, [])
+
     def _note(self, product: str, made_of: Mapping[str, Any], files: set[Path], whole: bool) -> None:
         names = sorted(path.relative_to(self.folder).as_posix() for path in files)
         self._products[product] = {"made_of": _plain(made_of), "whole": whole, "files": names}
