@@ -12,7 +12,7 @@ from PIL import Image
 
 from visual_analyse.cli import visual_gradcam, visualizer
 from visual_analyse.draw.colours import worded
-from visual_analyse.results import Evidence, LayerEvidence
+from visual_analyse.results import Evidence, InputKind, LayerEvidence
 
 PROBE = "001-nm-05-090"
 
@@ -232,6 +232,63 @@ def test_strided_time_is_said_on_the_screen(tmp_path: Path, capsys: pytest.Captu
     said = capsys.readouterr().err
     assert "layer 1 strides over time" in said and "1 frame was seen by no step" in said
     assert len(list((tmp_path / "x" / "merge" / "layer_input").glob("*.png"))) == 1
+
+
+def skeletal(path: Path, strided: bool = False, **facts: object) -> Path:
+    rng = np.random.default_rng(0)
+    joints = rng.uniform(1, 60, (4, 3, 3)).astype(np.float32)
+    kind = InputKind("pose", "joints", edges=((0, 1), (1, 2)), joints=("nose", "neck", "left hip"))
+    steps = [[0, 2], [1, 4]] if strided else [[k, k + 1] for k in range(4)]
+    layer = LayerEvidence(1, "gcn1", "Conv2d", rng.normal(size=(len(steps), 3)).astype(np.float32), np.array(steps))
+    manifest = {"model": {"name": "GaitTR"}, "probe": {"name": PROBE}, **facts}
+    return Evidence(joints, (layer,), np.full(4, 0.5), manifest, kind=kind).save(path)
+
+
+@pytest.mark.parametrize("mode", ["merge", "compare"])
+def test_skeletons_get_charts_of_their_joints(mode: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(skeletal(tmp_path / "x.npz"), "-d", mode) == 0
+    made = {"merge": "8 pictures", "compare": "4 figures"}[mode]
+    assert capsys.readouterr().out == f"Wrote {made}, 1 chart of joints by time in {tmp_path / 'x'}.\n"
+    assert (tmp_path / "x" / "joints_by_time" / "1_gcn1.png").exists()
+    assert run(tmp_path / "x.npz", "-d", mode) == 0 and "Nothing was left to draw" in capsys.readouterr().out
+
+
+def test_windows_of_poses_are_said_to_be_drawn_on_their_middle(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(skeletal(tmp_path / "x.npz", strided=True)) == 0
+    assert "layer 1 strides over time, so maps are drawn on the middle frame of each step's window." in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["-h", "0"], ["-h", "1"], ["--pixelated"], ["--polarity", "both"], ["--colormap", "jet"],
+              ["--scale", "shared"], ["-r", "0.1"], ["--film", "gif"]],
+)  # fmt: skip
+def test_every_option_holds_for_skeletons(words: list[str], tmp_path: Path) -> None:
+    assert run(skeletal(tmp_path / "x.npz"), "-d", "both", *words) == 0
+    sides = {Image.open(path).size for path in (tmp_path / "x" / "merge").glob("*/*.png")}
+    assert len(sides) == 1 and (words[0] != "-r" or sides.pop()[1] == 26)
+    same = (middle(tmp_path / "x" / "merge" / "1_gcn1") == middle(tmp_path / "x" / "merge" / "origin")).all()
+    assert same == (words == ["-h", "0"])
+
+
+def test_skeletons_of_several_models_become_rows_with_charts(tmp_path: Path) -> None:
+    a, b = skeletal(tmp_path / "a.npz"), skeletal(tmp_path / "b.npz", model="ResGCN")
+    assert run(a, b, "-d", "compare", "-s", tmp_path / "out") == 0
+    folder = tmp_path / "out" / f"GaitTR_vs_ResGCN_{PROBE}"
+    assert sorted(path.parent.name for path in folder.glob("joints_by_time/*/*.png")) == ["GaitTR", "ResGCN"]
+
+
+def test_malformed_joints_are_said_and_skipped_in_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    skeletal(tmp_path / "in" / "good.npz")
+    kind = InputKind("pose", "joints", edges=((0, 9),))
+    Evidence(np.ones((4, 3, 3), np.float32), (), np.ones(4), kind=kind).save(tmp_path / "in" / "bad.npz")
+    assert "ends at joint 9; there are 3" in error_of(capsys, tmp_path / "in" / "bad.npz")
+    assert run(tmp_path / "in") == 0
+    said = capsys.readouterr()
+    assert said.err.count("skipped: ") == 1 and "Wrote 8 pictures, 1 chart" in said.out
 
 
 def test_the_same_command_again_draws_only_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

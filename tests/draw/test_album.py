@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -169,3 +170,58 @@ def test_colour_frames_and_walks_of_one_frame_are_drawn(evidence_of: Make, layer
     album = Album([Row("A", evidence_of(layer_of(np.ones((1, 2, 2))), frames=frames))], tmp_path, Style(opacity=0))
     assert album.merge() == 2 and album.compare() == 1 and album.film("gif", 10) == 1
     assert (np.asarray(Image.open(tmp_path / "merge" / "1_conv1" / "001.png")) == frames[0]).all()
+
+
+def test_skeletons_are_merged_compared_and_filmed(
+    joints_evidence_of: Make, layer_of: MakeLayer, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    layers = [layer_of(rng.normal(size=(4, 3)), name="gcn"),
+              layer_of(rng.normal(size=(2, 2)), [[0, 2], [1, 4]], number=2, cells=np.array([[0, -1], [1, 2]])),
+              layer_of(rng.normal(size=(4, 1)), number=3, name="fc")]  # fmt: skip
+    album = Album([Row("A", joints_evidence_of(*layers))], tmp_path, Style(resize_ratio=0.5))
+    assert album.merge() == 4 + 2 + 4 + 2 + 4 and album.compare() == 4 and album.film("gif", 10) == 1
+    assert {Image.open(path).size[1] for path in (tmp_path / "merge").glob("*/*.png")} == {128}
+    windows = (tmp_path / "merge" / "layer_input" / "windows.csv").read_text().splitlines()
+    assert windows == ["step,first_frame,last_frame,drawn_on_frame", "1,1,2,1", "2,2,4,3"]
+    merge = tmp_path / "merge"
+    assert (merge / "layer_input" / "002.png").read_bytes() == (merge / "origin" / "003.png").read_bytes()
+    assert "the middle frames of its windows" in (tmp_path / "compare" / "layer_names.txt").read_text()
+
+
+def test_charts_of_joints_are_written_once_and_leave_with_the_joints(
+    joints_evidence_of: Make, evidence_of: Make, tmp_path: Path
+) -> None:
+    one = joints_evidence_of()
+    assert Album([Row("A", one)], tmp_path, source=["x"]).charts() == 1
+    assert (tmp_path / "joints_by_time" / "1_gcn1.png").exists()
+    assert Album([Row("A", one)], tmp_path, source=["x"]).charts() == 0
+    assert Album([Row("A", one), Row("B", one)], tmp_path, source=["y"]).charts() == 2
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png")) == [
+        "joints_by_time/A/1_gcn1.png", "joints_by_time/B/1_gcn1.png",
+    ]  # fmt: skip
+    assert Album([Row("A", evidence_of())], tmp_path, source=["z"]).charts() == 0
+    assert not list(tmp_path.rglob("*.png"))
+
+
+def test_several_inputs_are_told_apart_in_all_that_is_written(many_evidence: Evidence, tmp_path: Path) -> None:
+    shared = replace(many_evidence, manifest={**many_evidence.manifest, "shares": {"silhouette": 0.75, "SMPL": 0.25}})
+    album = Album([Row("A", shared)], tmp_path)
+    assert album.merge() == 4 * 4 + 4 * 5 and album.compare() == 4
+    with (tmp_path / "merge" / "scales.csv").open() as stream:
+        lines = list(csv.DictReader(stream))
+    assert [line["drawn_on"] for line in lines] == ["origin", "origin_1", "origin_2", "origin_3", "origin"]
+    assert [line["input"] for line in lines] == ["silhouette", "pose", "points", "RGB", "SMPL"]
+    assert [line["sees"] for line in lines][2:] == [
+        "silhouette + points", "silhouette + pose + points + RGB + SMPL", "SMPL",
+    ]  # fmt: skip
+    text = (tmp_path / "compare" / "layer_names.txt").read_text()
+    assert "Evidence by input: silhouette 75.0 %, SMPL 25.0 %." in text and "on RGB, sees all inputs" in text
+
+
+def test_a_model_that_repeats_a_short_walk_has_all_its_steps_drawn(
+    evidence_of: Make, layer_of: MakeLayer, tmp_path: Path
+) -> None:
+    layer = layer_of(np.ones((3, 2, 2)), [[0, 1], [1, 2], [0, 1]])
+    album = Album([Row("A", evidence_of(layer, frames=np.zeros((2, 8, 8), np.uint8)))], tmp_path)
+    assert album.merge() == 2 + 3 + 3 and len(list((tmp_path / "merge" / "1_conv1").glob("*.png"))) == 3

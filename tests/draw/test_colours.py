@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from visual_analyse.draw.colours import Paint, worded
+from visual_analyse.draw.colours import Paint, muted, worded
 from visual_analyse.draw.style import Style
 
 VALUES = np.array([[-2.0, -1.0, 0.0], [0.5, 1.0, 2.0]], np.float32)
@@ -87,3 +87,23 @@ def test_numbers_are_written_with_three_digits(value: float, text: str) -> None:
 
 def test_shares_are_written_as_percent() -> None:
     assert worded(0.0123, percent=True) == "1.23 %"
+
+
+def test_colours_on_discs_run_from_white_to_the_colour_map() -> None:
+    assert (Paint(Style(opacity=0)).solid == 255).all()
+    full = Paint(Style(opacity=1))
+    assert (full.solid == full.table).all() and (full.bar(256, 4, solid=True) == full.table).all()
+    half = Paint(Style(opacity=0.5))  # a quarter of the white is left
+    assert np.abs(half.solid - (0.25 * 255 + 0.75 * half.table)).max() <= 0.5
+
+
+def test_strength_is_how_far_a_shade_is_from_nothing() -> None:
+    shades = np.array([0, 255, 51])
+    assert Paint(Style()).strength(shades) == pytest.approx([0, 1, 0.2])
+    assert Paint(Style(polarity="both")).strength(shades) == pytest.approx([1, 1, 0.6])
+
+
+def test_muted_colours_keep_their_light() -> None:
+    scene = np.array([[[255, 0, 0], [10, 10, 10]]], np.uint8)
+    assert (muted(scene, 0.0) == scene).all()
+    assert muted(scene, 1.0)[0].tolist() == [[round(0.299 * 255)] * 3, [10] * 3]

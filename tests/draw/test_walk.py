@@ -85,6 +85,60 @@ def test_results_that_cannot_be_drawn_say_why(evidence_of: Make, layer_of: MakeL
         (evidence_of(layer_of(good, [[0, 1], [1, 2], [3, 3], [3, 4]])), "does not say which"),
         (evidence_of(layer_of(good, on=2)), "lies on input 2, which is not stored"),
         (evidence_of(layer_of(good, on=1), inputs={"1": np.zeros((3, 4, 4), np.uint8)}), "has 3 frames"),
+        (evidence_of(layer_of(good, on=1), kinds={"1": InputKind("RGB", "rgb")}), "lies on input 1, which is not"),
+        (evidence_of(kind=InputKind("SMPL", "none")), r"frames \(SMPL\) is nothing that can be drawn"),
+        (
+            evidence_of(
+                layer_of(good, on=1),
+                inputs={"1": np.zeros((4, 17, 3), np.uint8)},
+                kinds={"1": InputKind("p", "joints")},
+            ),
+            r"inputs/1 \(p\) is uint8 .* joints need float32",
+        ),
     ]:
         with pytest.raises(VisualAnalyseError, match=said):
             Walk(evidence)
+
+
+def test_every_input_is_looked_at_in_its_own_way(many_evidence: Evidence) -> None:
+    walk = Walk(many_evidence)
+    assert [type(one).__name__ for one in walk.inputs.values()] == ["Pictures", "Joints", "Points", "Pictures"]
+    assert walk.names == {0: "silhouette", 1: "pose", 2: "points", 3: "RGB", 4: "SMPL"} and walk.several
+    assert [view.on for view in walk.views] == [0, 1, 2, 3, 0]  # what cannot be drawn lies on the first
+
+
+def test_inputs_of_one_kind_are_numbered(evidence_of: Make) -> None:
+    other = np.zeros((4, 8, 8), np.uint8)
+    kinds = {"1": InputKind("silhouette"), "2": InputKind("silhouette")}
+    walk = Walk(evidence_of(inputs={"1": other, "2": other}, kinds=kinds))
+    assert list(walk.names.values()) == ["silhouette", "silhouette 2", "silhouette 3"]
+    assert not Walk(evidence_of()).several
+
+
+def test_an_input_that_nobody_needs_may_be_left_out(evidence_of: Make) -> None:
+    walk = Walk(evidence_of(kinds={"1": InputKind("RGB", "rgb")}))
+    assert list(walk.inputs) == [0] and walk.several
+
+
+def test_a_window_of_poses_is_drawn_on_its_middle_frame(joints_evidence_of: Make, layer_of: MakeLayer) -> None:
+    layer = layer_of(np.ones((1, 3)), [[1, 4]])
+    walk = Walk(joints_evidence_of(layer))
+    size = walk.size()
+    assert (walk.below(walk.views[0], 0, *size, False) == walk.scene(0, 2, 3, *size, False)).all()
+
+
+@pytest.mark.parametrize("opacity", [0.0, 0.6, 1.0])
+def test_colours_of_a_frame_step_back_under_the_evidence(
+    opacity: float, evidence_of: Make, layer_of: MakeLayer
+) -> None:
+    frames = np.zeros((1, 4, 4, 3), np.uint8)
+    frames[..., 0] = 200  # red
+    walk, paint = Walk(evidence_of(layer_of(np.zeros((1, 2, 2))), frames=frames)), Paint(Style(opacity=opacity))
+    shades = walk.shades(walk.views[0], 0, 1.0, paint, 4, 4)
+    red, green = (
+        walk.coloured(walk.views[0], 0, shades, paint, 4, 4)[0, 0, :2].astype(int) - opacity * paint.table[0, :2]
+    )
+    light = 0.299 * 200
+    kept = (1 - opacity) ** 2  # of how far each channel is from the light of all
+    assert red == pytest.approx((1 - opacity) * (light + kept * (200 - light)), abs=1)
+    assert green == pytest.approx((1 - opacity) * (light - kept * light), abs=1)

@@ -109,11 +109,10 @@ class Album:
         if self._source and self._record.is_done("joints_by_time", made_of):
             return 0
         paint, row_ends = Paint(self.style), ends(self.rows, self.style)
-        titles = distinct_names(walks[row].views[place].layer.key for row, place in some)
-        if len(self.rows) > 1:
-            folders = distinct_names(row.model for row in self.rows)
-            titles = [f"{folders[row]}/{name}" for (row, _), name in zip(some, titles, strict=True)]
-        files = [self.folder / "joints_by_time" / f"{title}.png" for title in titles]
+        top = self.folder / "joints_by_time"
+        names = [distinct_names(view.layer.key for view in walk.views) for walk in walks]
+        folders = [top / name for name in distinct_names(row.model for row in self.rows)]
+        files = [(folders[row] if len(walks) > 1 else top) / f"{names[row][place]}.png" for row, place in some]
         self._record.begin("joints_by_time", made_of, files)
         for (row, place), file in zip(some, files, strict=True):
             walk = walks[row]

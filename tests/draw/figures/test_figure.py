@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -162,3 +163,53 @@ def test_titles_stay_over_their_panels(font_scale: float, evidence_of: Make, lay
     for ((number, name), _), cell in zip(layout._titles(0, range(1, 4)), layout.cells[1:], strict=True):
         assert number.startswith("10") and name
         assert measure(f"{number} ", layout.title, True) + measure(name, layout._name_size, True) <= cell.room
+
+
+def test_every_input_has_a_panel_and_layers_say_where_they_lie(many_evidence: Evidence) -> None:
+    layout = Figure([Row("A", many_evidence)])._layout
+    first = [heading for (_, heading), _ in layout._titles(0, range(4))]
+    assert first == ["silhouette", "pose", "points", "RGB"]
+    assert [cell.on for cell in layout.cells] == [0, 1, 2, 3, 0, 1, 2, 3, 0]
+    assert layout._places(0, range(4, 9)) == [
+        "on silhouette", "on pose", "on points, sees silhouette too", "on RGB, sees all inputs",
+        "of SMPL, drawn on silhouette",
+    ]  # fmt: skip
+
+
+def test_panels_of_all_kinds_are_equally_high_and_never_overlap(many_evidence: Evidence) -> None:
+    figure = Figure([Row("A", many_evidence)])
+    taken = np.zeros(figure.scene(0).shape[:2], int)
+    for cell in figure._layout.cells:
+        taken[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] += 1
+    assert taken.max() == 1 and {cell.height for cell in figure._layout.cells} == {256}
+    assert taken.sum() == sum(256 * cell.width for cell in figure._layout.cells)
+    walk = figure.walks[0]
+    for cell in figure._layout.cells:
+        height, width = walk.size(cell.on)
+        assert cell.width / cell.height == pytest.approx(width / height, rel=0.02)
+
+
+def test_what_each_input_adds_is_on_the_figure(many_evidence: Evidence) -> None:
+    shared = replace(many_evidence, manifest={**many_evidence.manifest, "shares": {"silhouette": 0.7, "SMPL": 0.3}})
+    plain, said = (Figure([Row("A", one)]).scene(0) for one in (many_evidence, shared))
+    assert plain.shape != said.shape or (plain != said).any()
+
+
+def test_rows_of_models_with_other_inputs_keep_their_columns(many_evidence: Evidence, evidence_of: Make) -> None:
+    alone = evidence_of(many_evidence.layers[0], frames=many_evidence.frames)
+    figure = Figure([Row("A", alone), Row("B", many_evidence)])
+    cells = figure._layout.cells
+    assert [cell.x for cell in cells if cell.row == 0] == [
+        cell.x for cell in cells if cell.row == 1 and ((cell.view is None and cell.on == 0) or cell.layer == 0)
+    ]
+    assert figure.scene(1).shape == figure.scene(0).shape
+
+
+def test_skeletons_of_several_models_are_rows(joints_evidence_of: Make, layer_of: MakeLayer) -> None:
+    rows = [Row(model, joints_evidence_of(layer_of(np.full((4, 3), value)), distance=distance, model=model))
+            for model, value, distance in (("A", 1.0, 2), ("B", 25.0, 100))]  # fmt: skip
+    figure = Figure(rows)
+    solid = Paint(Style()).solid
+    a, b = panels_of(figure, 0)[1::2]
+    assert (a == solid[255]).all(-1).any() and not (b == solid[255]).all(-1).any()
+    assert (b == solid[128]).all(-1).any()  # half the share of the distance

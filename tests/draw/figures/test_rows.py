@@ -78,3 +78,9 @@ def test_names_come_from_the_manifest_or_the_file(evidence_of: Make) -> None:
     assert model_name(evidence, Path("My_Net_001-nm-05-090.npz")) == "My_Net"
     assert named({"probe": "x"}, "probe") == "x" and named({"probe": {"name": "x"}}, "probe") == "x"
     assert named({"probe": 3}, "probe") is None and named({}, "probe") is None
+
+
+def test_skeletons_that_differ_are_told_by_their_joints(joints_evidence_of: Make) -> None:
+    other = joints_evidence_of(frames=np.ones((4, 3, 3), np.float32), model="B")
+    _, sentences = group([Card.of(Path("a.npz"), joints_evidence_of()), Card.of(Path("b.npz"), other)])
+    assert "frames differ (a.npz: 4 of 3 joints; b.npz: 4 of 3 joints)" in sentences[0]

@@ -55,7 +55,7 @@ def cell_names(kind: InputKind, cells: NDArray[Any] | None, count: int) -> list[
 class _Chart:
     def __init__(self, row: Row, walk: Walk, view: View, end: float, paint: Paint) -> None:
         self.row, self.walk, self.view, self.end, self.paint = row, walk, view, end, paint
-        self.zoom = paint.style.resize_ratio
+        self.zoom = max(0.7, paint.style.resize_ratio)  # smaller, nobody could read it
         self.title, self.small = max(8, self.px(14)), max(8, self.px(11))
         on = walk.inputs[view.on]
         assert isinstance(on, Joints)

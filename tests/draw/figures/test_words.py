@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from visual_analyse.draw.figures.words import on_what, shares, sighted, whereabouts
+from visual_analyse.draw.walk import Walk
+from visual_analyse.results import Evidence, InputKind, LayerEvidence
+
+Make = Callable[..., Evidence]
+MakeLayer = Callable[..., LayerEvidence]
+
+
+def test_one_input_is_not_worth_a_word(evidence_of: Make) -> None:
+    walk = Walk(evidence_of())
+    assert whereabouts(walk, walk.views[0]) == "" and sighted(walk, walk.views[0]) == "silhouette"
+
+
+@pytest.mark.parametrize(
+    ("on", "sees", "said"),
+    [
+        (0, (0,), "on silhouette"), (1, (1,), "on map"), (0, (0, 1), "on silhouette, sees map too"),
+        (1, (0,), "on map, sees silhouette"), (0, (), "on silhouette"), (0, (0, 7), "on silhouette, sees input 7 too"),
+    ],
+)  # fmt: skip
+def test_layers_of_two_inputs(
+    on: int, sees: tuple[int, ...], said: str, evidence_of: Make, layer_of: MakeLayer
+) -> None:
+    layer = layer_of(np.ones((4, 2, 2)), on=on, sees=sees)
+    walk = Walk(evidence_of(layer, inputs={"1": np.zeros((4, 8, 8), np.uint8)}, kinds={"1": InputKind("map")}))
+    assert whereabouts(walk, walk.views[0]) == said
+
+
+def test_what_pictures_are_drawn_on(evidence_of: Make, joints_evidence_of: Make, layer_of: MakeLayer) -> None:
+    def said(make: Make, grid: tuple[int, ...]) -> list[str]:
+        layers = [layer_of(np.ones((4, *grid))), layer_of(np.ones((1, *grid)), [[0, 3]], number=2),
+                  layer_of(np.ones((1, *grid)), [[0, 4]], number=3, pooled=True)]  # fmt: skip
+        walk = Walk(make(*layers))
+        return [on_what(walk, view) for view in walk.views]
+
+    assert said(evidence_of, (2, 2)) == ["each frame", "the means of its windows", "the whole walk"]
+    assert said(joints_evidence_of, (3,)) == ["each frame", "the middle frames of its windows", "the whole walk"]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({"silhouette": 0.7, "SMPL": 0.3}, "evidence by input: silhouette 70.0 %, SMPL 30.0 %"),
+        (None, ""), ({}, ""), ("all", ""), ({"a": "x", "b": float("nan"), "c": 1}, "evidence by input: c 100 %"),
+    ],
+)  # fmt: skip
+def test_shares_are_said_where_they_are_known(found: Any, said: str, evidence_of: Make) -> None:
+    evidence = evidence_of()
+    assert shares(Evidence(evidence.frames, (), evidence.parts, {"shares": found})) == said
