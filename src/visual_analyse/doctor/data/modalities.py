@@ -1,0 +1,175 @@
+"""What walks hold against what the config takes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from visual_analyse.doctor.case import Case
+from visual_analyse.doctor.data.sample import Read, sample, sound
+from visual_analyse.doctor.finding import Finding
+from visual_analyse.doctor.model.config import config
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.gait.kinds import kind_of
+from visual_analyse.gait.pickles import read_pickle
+from visual_analyse.names import listed, plain
+
+_SUBJECT = "walks"
+_TOLD = 3
+_PICTURES = ("silhouette", "parsing", "skeleton map", "RGB", "depth")
+# The kinds that OpenGait's transforms are for, the likeliest first. A transform that is not here takes anything.
+_FOR: Mapping[str, Sequence[str]] = {
+    "BaseSilCuttingTransform": ("silhouette", "skeleton map", "depth"),
+    "BaseSilTransform": ("silhouette", "skeleton map", "depth"),
+    "BaseParsingCuttingTransform": ("parsing", "silhouette"),
+    "BaseRgbTransform": ("RGB", "depth"),
+    "MSGGTransform": ("pose",),
+    "GaitTRMultiInput": ("pose",),
+    "GaitGraphMultiInput": ("pose",),
+    "GaitGraph1Input": ("pose",),
+    "SkeletonInput": ("pose",),
+    "PointCloudsTransform": ("points",),
+}
+_DIVIDING = ("BaseSilCuttingTransform", "BaseSilTransform")
+_WIDTH = 64  # of silhouettes as datasets have them; models see the middle 44 columns
+_ANEW = "the file made anew, or moved out of the dataset"
+
+
+def check_walks(case: Case) -> Iterator[Finding]:
+    """What was found in the walks that were read, and whether the config takes that."""
+    reads, cfg = sample(case), config(case)
+    names = [transform_name(item) for item in cfg.transforms]
+    if all(read.fault for read in reads):
+        try:
+            reads[0].walk.files_in_use(cfg.data_in_use)
+        except VisualAnalyseError as error:
+            yield Finding(_SUBJECT, "wrong", str(error), _choice(reads[0], names))
+            return
+    broken = [read for read in reads if read.fault]
+    yield from (Finding(_SUBJECT, "wrong", read.fault, _ANEW) for read in broken[:_TOLD])
+    if len(broken) > _TOLD:
+        yield Finding(_SUBJECT, "wrong", f"and {len(broken) - _TOLD} of {len(reads)} walks read likewise", _ANEW)
+    good = sound(case)
+    first = good[0]
+    files = [plain(file.name) for file in first.walk.files_in_use(cfg.data_in_use)]
+    shown = []
+    for k, file in enumerate(files):
+        sizes = list(dict.fromkeys(_size(read.arrays[k]) for read in good))
+        shown.append(f"{file}: {_kind(first.arrays[k])}, {_dtype(first.arrays[k])} {' or '.join(sizes)}")
+    frames = sorted(read.frames for read in good)
+    span = f"{frames[0]}" if frames[0] == frames[-1] else f"{frames[0]} to {frames[-1]}"
+    among = f", {len(files)} of {len(first.walk.files)} by data_in_use" if cfg.data_in_use else ""
+    yield Finding(_SUBJECT, "ok", f"{'; '.join(shown)}; {span} frames ({len(good)} walks read{among})")
+    if len(files) != len(names):
+        yield _unequal(first, files, names)
+        return
+    for k, item in enumerate(cfg.transforms):
+        yield from _input(good, k, files[k], item)
+
+
+def transform_name(item: Mapping[str, Any]) -> str:
+    """The transform that decides what an input must be: of several in a row, the first that is known here.
+
+    >>> transform_name({"type": "Compose", "trf_cfg": [{"type": "NormalizeEmpty"}, {"type": "GaitTRMultiInput"}]})
+    'GaitTRMultiInput'
+    """
+    inner = item.get("trf_cfg")
+    if item.get("type") == "Compose" and isinstance(inner, list):
+        kinds = [str(part.get("type")) for part in inner if isinstance(part, Mapping)]
+        return next((kind for kind in kinds if kind in _FOR), "Compose")
+    return str(item.get("type"))
+
+
+def choice_for(kinds: Sequence[str], names: Sequence[str]) -> list[bool] | list[int] | None:
+    """The `data_in_use` that gives each transform a file of a kind that it is for; None where there is none.
+
+    >>> choice_for(["RGB", "silhouette"], ["BaseSilCuttingTransform"])
+    [False, True]
+    """
+    taken: list[int] = []
+    for name in names:
+        wanted = _FOR.get(name, list(kinds))
+        fitting = [k for want in wanted for k, kind in enumerate(kinds) if kind == want and k not in taken]
+        if not fitting:
+            return None
+        taken.append(fitting[0])
+    return [k in taken for k in range(len(kinds))] if taken == sorted(taken) else taken
+
+
+def _unequal(read: Read, files: list[str], names: list[str]) -> Finding:
+    kinds = _kinds_of_files(read)
+    there = [f"{plain(file.name)} ({kind})" for file, kind in zip(read.walk.files, kinds, strict=True)]
+    return Finding(
+        _SUBJECT, "wrong",
+        f"{len(files)} pkl(s) of a walk would be taken, and the config has {len(names)} transform(s), "
+        f"{listed(names, 20)}; a walk has {listed(there, 20)}",
+        _choice(read, names), "run",
+    )  # fmt: skip
+
+
+def _choice(read: Read, names: list[str]) -> str:
+    """What to write, so that every transform gets a file that it is for."""
+    kinds = _kinds_of_files(read)
+    choice = choice_for(kinds, names)
+    if choice is None:
+        return f"walks with files for {listed(names, 20)}, or one transform for each file; here are {listed(kinds, 20)}"
+    return f"data_in_use: [{', '.join(str(item).lower() for item in choice)}] below data_cfg in the config"
+
+
+def _input(good: list[Read], k: int, file: str, item: Mapping[str, Any]) -> Iterator[Finding]:
+    """One input against its transform."""
+    array, name = good[0].arrays[k], transform_name(item)
+    kind, wanted = _kind(array), _FOR.get(name)
+    if wanted is not None and kind not in wanted:
+        alike = (kind in _PICTURES) == (wanted[0] in _PICTURES)
+        yield Finding(
+            _SUBJECT, "note" if alike else "wrong", f"{file} holds {kind}, and {name} is for {' or '.join(wanted)}",
+            "another file by data_in_use below data_cfg, or another transform below evaluator_cfg", "run",
+        )  # fmt: skip
+        return
+    if isinstance(array, list) or kind != "silhouette" or name not in _DIVIDING:
+        return
+    largest = max(float(np.max(read.arrays[k])) for read in good)
+    divisor = item.get("divsor", item.get("disvor", 255.0))  # older versions of OpenGait spell it the other way
+    if largest <= 1 and isinstance(divisor, int | float) and divisor > 1:
+        yield Finding(
+            _SUBJECT, "wrong",
+            f"{file} holds values up to {largest:g}, and {name} divides by {divisor:g}: the model would see black",
+            f"divsor: 1.0 below type: {name}, in evaluator_cfg.transform of the config",
+        )  # fmt: skip
+    if array.shape[-1] == _WIDTH and name == "BaseSilTransform":
+        yield Finding(
+            _SUBJECT, "note", f"{file} is {_WIDTH} columns wide, and {name} cuts none off; most models were trained on "
+            "the middle 44", "type: BaseSilCuttingTransform, if yours was",
+        )  # fmt: skip
+
+
+def _kinds_of_files(read: Read) -> list[str]:
+    """What each file of a walk holds, those that are not in use too."""
+    found = []
+    for file in read.walk.files:
+        try:
+            found.append(_kind(read_pickle(file)))
+        except VisualAnalyseError:
+            found.append("not readable")
+    return found
+
+
+def _kind(array: Any) -> str:
+    try:
+        return kind_of([array])[0].name
+    except VisualAnalyseError:
+        return "of no known kind"
+
+
+def _dtype(array: Any) -> str:
+    return str(array[0].dtype if isinstance(array, list) else array.dtype)
+
+
+def _size(array: Any) -> str:
+    """The size of one frame, as `64x44`."""
+    if isinstance(array, list):
+        return f"{min(map(len, array))} to {max(map(len, array))} points"
+    return "x".join(map(str, array.shape[1:])) or "1"
