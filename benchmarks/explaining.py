@@ -36,7 +36,8 @@ from visual_analyse.cli.explaining import Run
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import Layer, leaves, select
 from visual_analyse.explain.model import Batch
-from visual_analyse.explain.plan import Plan, resolve
+from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import distance_to
 from visual_analyse.gait.pairing import Pairing
 from visual_analyse.gait.sequences import scan

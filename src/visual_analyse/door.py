@@ -20,7 +20,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import frozen
 from visual_analyse.explain.grad_cam import Weights
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.plan import resolve
+from visual_analyse.explain.resolving import resolve
 from visual_analyse.gait.kinds import RGB, SILHOUETTE, frames_for_picture
 from visual_analyse.gait.overlap import without_overlap
 from visual_analyse.gait.sequences import Sequence as Walk
@@ -87,7 +87,7 @@ def explain_probe(
         weights,
         model_facts(model) if isinstance(model, GaitModel) else {"model": model.name},
     )
-    return Explained(found.frames, found.layers, found.parts, found.manifest, found.inputs, found.kind)
+    return Explained(found.frames, found.layers, found.parts, found.manifest, found.inputs, found.kind, found.kinds)
 
 
 def _walk(probe: Any) -> Walk:

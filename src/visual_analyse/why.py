@@ -15,18 +15,19 @@ from torch import Tensor
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.description import unseen
-from visual_analyse.explain.explanation import explain
+from visual_analyse.explain.explanation import Explanation, explain
 from visual_analyse.explain.grad_cam import Weights
 from visual_analyse.explain.layers import Layer
-from visual_analyse.explain.model import Batch, Explainable
+from visual_analyse.explain.model import Batch, Explainable, Source
 from visual_analyse.explain.plan import Plan
-from visual_analyse.explain.targets import distance_to
+from visual_analyse.explain.resolving import separable
+from visual_analyse.explain.targets import class_score, distance_to
 from visual_analyse.gait.kinds import frames_for_picture, kind_of
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.measure.distances import nearest, part_distances
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.names import plain
-from visual_analyse.results import Evidence, InputKind
+from visual_analyse.results import Evidence, InputKind, LayerEvidence
 from visual_analyse.version import __version__
 
 # Embeddings no further apart than this share of the largest value are one walk's: packing may round that much.
@@ -38,7 +39,8 @@ DRAWN = {"grey", "palette", "planes", "rgb"}  # the kinds of picture that maps a
 class Probe:
     """A walk to explain: its name, the batch that holds it alone, and its frames as a person sees them.
 
-    `picture` is the input that the frames are of; `inputs` holds the others, numbered from 1.
+    `picture` is the input that the frames are of; `inputs` holds the others, numbered from 1, and `kinds` what they
+    are. `joints`: the joint of the frames that each joint of the model's input is, where they differ.
     """
 
     name: str
@@ -48,6 +50,13 @@ class Probe:
     facts: Mapping[str, Any]
     picture: int = 0
     inputs: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    kinds: Mapping[str, InputKind] = field(default_factory=dict)
+    joints: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+
+    def kind_of_input(self, place: int) -> InputKind:
+        """What an input of the model is."""
+        number = self.number_of(place)
+        return self.kinds.get(str(number), self.kind) if number else self.kind
 
     def number_of(self, place: int) -> int:
         """The number that a result knows an input of the model by: 0 for the frames, from 1 for the others."""
@@ -80,11 +89,7 @@ def explain_match(
     known = gallery.embeddings
 
     def distance(embeddings: Tensor) -> Tensor:
-        own = embeddings.detach().float().cpu().numpy()[0]
-        if not np.isfinite(own).all():
-            raise VisualAnalyseError(
-                f"Probe {probe.name} has an embedding that is not finite: check its frames and the checkpoint."
-            )
+        own = _finite(embeddings, probe)
         if own.shape != known.shape[1:]:
             raise VisualAnalyseError(
                 f"Probe {probe.name} has an embedding of {list(own.shape)} and the gallery's are "
@@ -105,24 +110,108 @@ def explain_match(
         return distance_to(walk, model.metric)(embeddings.float())
 
     explanation = explain(model, probe.batch, distance, layers, plan=plan, weights=weights)
-    length = probe.batch.lengths[0]
     manifest = {
-        **(facts or {}),
-        "tool": "visual_analyse",
-        "versions": versions(),
-        "method": "grad_cam",
-        "weights": weights,
         "target": "distance to the nearest gallery walk, mean over parts; with another gallery the map is another",
         "metric": model.metric,
-        "probe": {"name": probe.name, "frames": length, **probe.facts},
         "match": {"name": gallery.names[found["match"]]},
         "distance": float(found["parts"].sum()),
         "gallery": {"walks": len(gallery.names), "digest": gallery.digest, "same_as_probe": found["same"]},
+    }
+    return _evidence(
+        probe, explanation, found["parts"], plan, layers, {**(facts or {}), "weights": weights, **manifest}
+    )
+
+
+def explain_class(
+    model: Explainable,
+    probe: Probe,
+    classes: Sequence[str],
+    layers: Sequence[Layer],
+    plan: Plan,
+    weights: Weights = "frame",
+    facts: Mapping[str, Any] | None = None,
+) -> Evidence:
+    """The evidence of the class that a classifier answers, on each layer: its logit, mean over parts.
+
+    `classes` names the channels of the embeddings. What stands in the place of a distance is minus the logit, so that
+    evidence for the class is positive, and `parts` add up to it. Raises VisualAnalyseError where there are other
+    channels than classes, and as `explain_match`.
+
+    >>> explain_class(model, probe, ("negative", "neutral", "positive"), layers, plan)  # doctest: +SKIP
+    """
+    found: dict[str, Any] = {}
+
+    def score(embeddings: Tensor) -> Tensor:
+        logits = _finite(embeddings, probe)
+        if len(logits) != len(classes):
+            raise VisualAnalyseError(
+                f"The model answers probe {probe.name} with {len(logits)} classes, and its dataset has {len(classes)}: "
+                f"{', '.join(classes)}. Name the config of a classifier of these, or its checkpoint."
+            )
+        answer = int(logits.mean(1).argmax())
+        found["answer"], found["logits"] = answer, dict(zip(classes, logits.mean(1).tolist(), strict=True))
+        found["parts"] = -logits[answer].astype(np.float64) / logits.shape[1]
+        return class_score(answer)(embeddings.float())
+
+    explanation = explain(model, probe.batch, score, layers, plan=plan, weights=weights)
+    manifest = {
+        "target": f"minus the logit of the class {classes[found['answer']]}, mean over parts",
+        "metric": "logit",
+        "match": {"name": f"class {classes[found['answer']]}"},
+        "distance": float(found["parts"].sum()),
+        "logits": found["logits"],
+        "gallery": {"walks": 0, "digest": "", "same_as_probe": []},
+    }
+    return _evidence(
+        probe, explanation, found["parts"], plan, layers, {**(facts or {}), "weights": weights, **manifest}
+    )
+
+
+def _evidence(
+    probe: Probe, explanation: Explanation, parts: NDArray[np.float64], plan: Plan, layers: Sequence[Layer],
+    facts: Mapping[str, Any],
+) -> Evidence:  # fmt: skip
+    length = probe.batch.lengths[0]
+    manifest = {
+        **facts,
+        "tool": "visual_analyse",
+        "versions": versions(),
+        "method": "grad_cam",
+        "probe": {"name": probe.name, "frames": length, **probe.facts},
         "unreached": [str(layer) for layer in explanation.unreached],
         "unseen_frames": unseen(plan, layers, length),
     }
-    layers_on = tuple(replace(layer, on=probe.number_of(plan[layer.number].on)) for layer in explanation.walks[0])
-    return Evidence(probe.frames, layers_on, found["parts"], manifest, probe.inputs, probe.kind)
+    if explanation.shares.size:
+        names = _distinct([probe.kind_of_input(k).name for k in range(explanation.shares.shape[1])])
+        manifest["shares"] = dict(zip(names, explanation.shares[0].round(4).tolist(), strict=True))
+    laid = tuple(_laid(layer, probe) for layer in explanation.walks[0])
+    return Evidence(probe.frames, laid, parts, manifest, probe.inputs, probe.kind, probe.kinds)
+
+
+def _laid(layer: LayerEvidence, probe: Probe) -> LayerEvidence:
+    """A layer as it lies on what is drawn: inputs by their numbers there, joints as they stand on disk."""
+    cells = layer.cells
+    joints = probe.joints.get(layer.on)
+    if joints is not None and layer.maps.ndim == 2 and layer.maps.shape[1] > 1:
+        cells = joints[:, None].astype(np.int32) if cells is None else np.where(cells < 0, -1, joints[cells])
+    sees = tuple(sorted(probe.number_of(k) for k in layer.sees))
+    # Where it sees several inputs, the first that can be drawn is drawn below it.
+    drawn = [k for k in layer.sees if probe.kind_of_input(k).picture != "none"] or [layer.on]
+    same_form = [k for k in drawn if (probe.kind_of_input(k).picture in DRAWN) == (layer.maps.ndim == 3)] or drawn
+    return replace(layer, on=probe.number_of(same_form[0]), sees=sees, cells=cells)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    return [name if names.count(name) == 1 else f"{name} {k + 1}" for k, name in enumerate(names)]
+
+
+def _finite(embeddings: Tensor, probe: Probe) -> NDArray[np.float32]:
+    own: NDArray[np.float32] = embeddings.detach().float().cpu().numpy()[0]
+    if not np.isfinite(own).all():
+        raise VisualAnalyseError(
+            f"Probe {probe.name} has an embedding that is not finite: check its frames and the checkpoint."
+        )
+    return own
 
 
 def _same_walks(own: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -136,27 +225,50 @@ def _same_walks(own: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray
 def read_probe(model: GaitModel, walk: Walk) -> Probe:
     """Read a walk, as the model takes it and as a person sees it.
 
-    Raises VisualAnalyseError for files that cannot be read, do not fit the model, or hold no picture.
+    Raises VisualAnalyseError for files that cannot be read, do not fit the model, or hold nothing that can be drawn.
 
     >>> read_probe(model, scan(Path("Probes"))[0]).frames.shape  # doctest: +SKIP
     (30, 64, 44)
     """
     arrays = walk.load(model.config.data_in_use)
-    batch = model.batch([arrays])
-    pictures = [k for k, kind in enumerate(kind_of(arrays)) if kind.picture in DRAWN]
-    if not pictures:
+    ready = model.prepare(arrays)
+    batch = model.join([ready])
+    kinds = kind_of(arrays)
+    if kinds[0].picture == "planes" and len(kinds) == 1 and separable(model, batch, 0):
+        # Two inputs in one file, one a channel: what each is shows when it is looked at alone.
+        channels: list[Any] = [np.asarray(arrays[0])[:, k] for k in range(np.shape(arrays[0])[1])]
+        kinds = kind_of(channels)
+        batch = replace(batch, sources=tuple(Source(0, k, k + 1) for k in range(len(channels))))
+    seen = [_seen(kind, batch, k, arrays, ready.shown) for k, kind in enumerate(kinds)]
+    drawn = [k for k, kind in enumerate(kinds) if kind.picture != "none"]
+    if not drawn:
         raise VisualAnalyseError(
-            f"Walk {plain(walk.name)} holds {', '.join(kind.name for kind in kind_of(arrays))}, and no pictures; "
-            "maps are drawn on silhouettes, parsing, skeleton maps, RGB and depth."
+            f"Walk {plain(walk.name)} holds {', '.join(kind.name for kind in kinds)}, and nothing that can be drawn; "
+            "maps are drawn on silhouettes, parsing, skeleton maps, RGB, depth, poses and points."
         )
-    picture = pictures[0]
-    kind = kind_of(arrays)[picture]
-    seen = [tensor[0].float().cpu().numpy() for tensor in batch.inputs]
+    picture = drawn[0]
     files = [file.name for file in walk.files_in_use(model.config.data_in_use)]
     facts = {"id": walk.id, "type": walk.type, "view": walk.view, "files": files}
-    others = [array for k, array in enumerate(seen) if k != picture]
-    inputs = {str(number): array for number, array in enumerate(others, 1)}
-    return Probe(walk.name, batch, frames_for_picture(kind, seen[picture]), kind, facts, picture, inputs)
+    if len(ready.shown) != len(arrays[0]) or (ready.shown != np.arange(len(ready.shown))).any():
+        facts["shown"] = ready.shown.tolist()
+    others = [k for k in range(len(kinds)) if k != picture]
+    return Probe(
+        walk.name, batch, seen[picture], kinds[picture], facts, picture,
+        {str(number): seen[k] for number, k in enumerate(others, 1)},
+        {str(number): kinds[k] for number, k in enumerate(others, 1)},
+        {k: joints for k, joints in ready.joints.items() if (joints != np.arange(len(joints))).any()},
+    )  # fmt: skip
+
+
+def _seen(kind: InputKind, batch: Batch, k: int, arrays: Sequence[Any], shown: NDArray[np.int64]) -> NDArray[Any]:
+    """An input as a person looks at it: pictures and points as the model sees them, joints as they lie on disk."""
+    source = batch.told_apart[k]
+    if kind.picture == "joints":
+        return np.asarray(arrays[k], np.float32)[shown]
+    tensor = batch.part(source)[0].float().cpu().numpy()
+    if kind.picture == "points":
+        return np.ascontiguousarray(tensor[..., :3])
+    return frames_for_picture(kind, tensor) if kind.picture in DRAWN else tensor
 
 
 def model_facts(model: GaitModel) -> dict[str, Any]:

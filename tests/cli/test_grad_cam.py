@@ -390,7 +390,7 @@ def test_many_probes_leave_nothing_behind(workshop):
     import torch
 
     from visual_analyse.explain.layers import leaves
-    from visual_analyse.explain.plan import resolve
+    from visual_analyse.explain.resolving import resolve
     from visual_analyse.gait.sequences import scan
     from visual_analyse.models.load import load_model
     from visual_analyse.why import Gallery, explain_match, read_probe

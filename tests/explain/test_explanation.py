@@ -11,7 +11,7 @@ from tests.explain.nets import Model, SetNet, StripNet, TimeNet, fixed, walk
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.plan import resolve
+from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import distance_to, part_distances
 
 

@@ -11,7 +11,7 @@ from tests.explain.nets import centre
 from tests.six import FACTS, LAYERS, NAMES, convolutions, grey
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import leaves
-from visual_analyse.explain.plan import resolve
+from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import distance_to
 from visual_analyse.models import builtin
 from visual_analyse.models.load import load_model

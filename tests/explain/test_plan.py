@@ -11,7 +11,7 @@ from torch import nn
 from tests import poke
 from tests.explain.nets import Model, SetNet, StripNet, TimeNet, fixed, walk
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.plan import resolve
+from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.strips import Strips
 
 

@@ -12,7 +12,7 @@ from tests import poke
 from tests.six import FACTS, LAYERS, NAMES, Six, convolutions, grey, narrow
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.plan import resolve
+from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.strips import Strips
 from visual_analyse.explain.targets import distance_to
 

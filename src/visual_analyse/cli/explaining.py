@@ -8,16 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.markup import escape
 
 from visual_analyse.cli.picker import choose_layers, show_plan
 from visual_analyse.cli.progress import DelayedBar, console, track
 from visual_analyse.encode.encoder import Encoder
-from visual_analyse.encode.gallery import Galleries
+from visual_analyse.encode.gallery import Galleries, Gallery
 from visual_analyse.encode.store import Store, key
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.layers import Layer, leaves
-from visual_analyse.explain.plan import Plan, resolve
+from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.resolving import resolve
 from visual_analyse.files import copy_whole
 from visual_analyse.gait.config import Config
 from visual_analyse.gait.pairing import Pairing
@@ -28,7 +30,7 @@ from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.results import Evidence
 from visual_analyse.version import __version__
-from visual_analyse.why import explain_match, model_facts, read_probe
+from visual_analyse.why import explain_class, explain_match, model_facts, read_probe
 
 
 def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
@@ -89,7 +91,7 @@ class Run:
             plan, length = self._plan()
         layers = choose_layers([layer for layer, _ in leaves(self.model.module)], plan, length, self.options.layers)
         show_plan(layers, plan, length)
-        pairs = self._pairs()
+        pairs = dict.fromkeys(self.pairing.probes, []) if self.model.config.classes else self._pairs()
         walks = list(dict.fromkeys(walk for found in {id(x): x for x in pairs.values()}.values() for walk in found))
         self.galleries.encode(walks, lambda found: track(found, len(walks), "encoding the gallery"))
         names = self._names()
@@ -156,15 +158,20 @@ class Run:
         return {probe: f"{name}.npz" for probe, name in names.items()}
 
     def _explain(self, probe: Sequence, walks: list[Sequence], target: Path, layers: list[Layer], plan: Plan) -> None:
-        gallery = self.galleries.of(walks)
-        facts = {**model_facts(self.model), "pairing": self.pairing.rule(probe)}
+        classes = self.model.config.classes
+        gallery = Gallery((), np.zeros((0, 1, 1), np.float32)) if classes else self.galleries.of(walks)
+        rule = "a classifier compares with no walk" if classes else self.pairing.rule(probe)
+        facts = {**model_facts(self.model), "pairing": rule}
         walk = (probe.name, self.encoder.content(probe), gallery.names, gallery.digest)
         how = ([layer.number for layer in layers], self.options.weights)
         name = key("grad_cam", __version__, self.encoder.fingerprint, sorted(facts.items()), *walk, *how)
         evidence = self._kept(name, target)
         if evidence is None:
             seen = read_probe(self.model, probe)
-            evidence = explain_match(self.model, seen, gallery, layers, plan, self.options.weights, facts)
+            if classes:
+                evidence = explain_class(self.model, seen, classes, layers, plan, self.options.weights, facts)
+            else:
+                evidence = explain_match(self.model, seen, gallery, layers, plan, self.options.weights, facts)
             evidence.save(target)
             self.store.keep(name, lambda stream: stream.write(target.read_bytes()))
         self._tell(probe, walks, evidence)
@@ -184,6 +191,30 @@ class Run:
     def _tell(self, probe: Sequence, walks: list[Sequence], evidence: Evidence) -> None:
         """Say what a reader of the maps must know about them."""
         manifest, frames = evidence.manifest, len(evidence.frames)
+        said = []
+        if self.model.config.classes:
+            logits = ", ".join(f"{name} {logit:.3g}" for name, logit in manifest["logits"].items())
+            answer = f"{plain(probe.name)} -> {manifest['match']['name']} (its type is {plain(probe.type)}); {logits}"
+            console.print(escape(f"{answer}; most evidence on frame {evidence.strongest + 1}"))
+        else:
+            said += self._tell_match(probe, walks, evidence)
+        if manifest.get("shares"):
+            parts = ", ".join(f"{name} {share:.0%}" for name, share in manifest["shares"].items())
+            console.print(escape(f"{plain(probe.name)}: share of each input in the evidence: {parts}"))
+        if manifest["unseen_frames"]:
+            said.append(f"no step of a layer that strides over time sees the last {manifest['unseen_frames']} frames.")
+        if any(len(layer.maps) > frames for layer in evidence.layers):
+            said.append(
+                f"{frames} frame(s) are fewer than the model's layers need, so the model repeated them; the maps of "
+                "all repetitions are drawn."
+            )
+        if manifest["unreached"]:
+            said.append(f"no gradient reaches {', '.join(manifest['unreached'])}: without a map.")
+        for text in said:
+            warn(f"{plain(probe.name)}: {text}")
+
+    def _tell_match(self, probe: Sequence, walks: list[Sequence], evidence: Evidence) -> list[str]:
+        manifest = evidence.manifest
         match = next(walk for walk in walks if walk.name == manifest["match"]["name"])
         people = len({walk.id for walk in walks})
         who = "the same person" if match.id == probe.id else "another person"
@@ -199,14 +230,4 @@ class Run:
         if manifest["gallery"]["same_as_probe"]:
             names = listed([plain(name) for name in manifest["gallery"]["same_as_probe"]])
             said.append(f"left out of its gallery, being the same walk to the model: {names}.")
-        if manifest["unseen_frames"]:
-            said.append(f"no step of a layer that strides over time sees the last {manifest['unseen_frames']} frames.")
-        if any(len(layer.maps) > frames for layer in evidence.layers):
-            said.append(
-                f"{frames} frame(s) are fewer than the model's layers need, so the model repeated them; the maps of "
-                "all repetitions are drawn."
-            )
-        if manifest["unreached"]:
-            said.append(f"no gradient reaches {', '.join(manifest['unreached'])}: without a map.")
-        for text in said:
-            warn(f"{plain(probe.name)}: {text}")
+        return said

@@ -20,7 +20,7 @@ chosen layers."""
 EPILOG = """\
 The explained decision is the smallest probe-gallery distance, as OpenGait measures it. So the maps depend on the
 gallery: with other gallery walks the smallest distance, and its gradient, is another. That is how explaining a match
-works.
+works. Of a classifier (ScoNet) it is the class that it answers, and there is no gallery.
 
 examples:
   python -m visual_analyse.grad_cam -c configs/gaitset/gaitset.yaml -p Probes -g Gallery --layers conv
@@ -102,7 +102,9 @@ def run(options: Any) -> None:
             seed=options.seed,
         )
     in_use = model.config.data_in_use
-    if options.dataset is None:
+    if options.dataset is None and model.config.classes:
+        pairing = Pairing.alone(options.probe_dir or PROBES, in_use)
+    elif options.dataset is None:
         pairing = Pairing.of_folders(options.probe_dir or PROBES, options.gallery_dir or GALLERY, in_use)
     else:
         checkout = find_checkout(options.opengait, options.config_path)

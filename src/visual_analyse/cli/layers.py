@@ -43,7 +43,7 @@ def run(options: Any) -> None:
     """Build the model without its checkpoint, which changes no layer's place, and show them all."""
     from visual_analyse.cli.picker import show_layers
     from visual_analyse.explain.layers import leaves
-    from visual_analyse.explain.plan import resolve
+    from visual_analyse.explain.resolving import resolve
     from visual_analyse.gait.sequences import scan
     from visual_analyse.models.load import load_model
     from visual_analyse.synthetic.body import sample_person

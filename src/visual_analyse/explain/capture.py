@@ -15,11 +15,12 @@ Slot = tuple[int, int]  # layer number, call from 0
 
 
 class Capture:
-    """Keep the output of every call of the chosen layers, in order, while the block runs.
+    """Keep the output of every call of the chosen layers, in order, until `close`.
 
     An output that has no graph yet starts one (`roots`), so nothing above the first chosen layer is kept in memory.
     Where something downstream writes into an output in place (`overwritten`), downstream gets a copy: what is kept
-    stays what the layer put out. Calls after the block (recomputation during backward) are not seen.
+    stays what the layer put out. What runs again during a backward inside the block, as checkpointing has it, goes the
+    same way and is not kept.
 
     >>> with Capture([(1, layer)], overwritten=()) as capture:  # doctest: +SKIP
     ...     model(batch)
@@ -27,9 +28,10 @@ class Capture:
 
     def __init__(self, layers: Sequence[tuple[int, nn.Module]], overwritten: Collection[Slot]) -> None:
         self.layers = layers
-        self.overwritten = overwritten
+        self.copied = {number for number, _ in overwritten}
         self.outputs: dict[int, list[Tensor]] = {number: [] for number, _ in layers}
         self.roots: list[Slot] = []
+        self._open = True
         self._handles: list[RemovableHandle] = []
 
     def __enter__(self) -> Capture:
@@ -44,17 +46,23 @@ class Capture:
             handle.remove()
         self._handles.clear()
 
+    def close(self) -> None:
+        """Keep nothing more."""
+        self._open = False
+
     def _hook(self, number: int) -> Any:
         def keep(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
             if not isinstance(output, Tensor) or not output.is_floating_point():
                 return None
-            slot = (number, len(self.outputs[number]))
-            if torch.is_grad_enabled() and not output.requires_grad:
+            starts = torch.is_grad_enabled() and not output.requires_grad
+            if starts:
                 # A leaf that wants gradients must not be written to, and a view cannot become such a leaf safely.
                 output = output.detach().requires_grad_()
-                self.roots.append(slot)
-            self.outputs[number].append(output)
-            return output.clone() if slot in self.overwritten else output
+            if self._open:
+                if starts:
+                    self.roots.append((number, len(self.outputs[number])))
+                self.outputs[number].append(output)
+            return output.clone() if number in self.copied else output
 
         return keep
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from visual_analyse.explain.layers import Layer
-from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.plan import Place, Plan
 
 BYTES = 4  # a float32
 
@@ -20,17 +20,25 @@ def lies(plan: Plan, number: int, length: int) -> str:
     if place.reason or place.axes is None:
         return place.reason
     words = [_time(plan, number, length)]
-    if place.axes.grid:
-        shape = list(place.shape)
-        if place.strips is not None:
-            shape[place.strips.axis] *= place.calls
-            words.append(f"{place.calls} strips joined")
-        words.append("x".join(str(shape[k]) for k in place.axes.grid))
+    extent = plan.extent(number)
+    if place.strips is not None:
+        words.append(f"{place.calls} strips joined")
+    if place.fold is not None and len(place.fold.backwards) > 1:
+        words.append(f"{len(place.fold.backwards)} views of the walk folded")
+    if extent:
+        words.append("x".join(map(str, extent)) + _cells(place))
     else:
         words.append("one value a step")
     if place.strips is None and place.calls > 1:
         words.append(f"{place.calls} runs, a map each")
     return ", ".join(words)
+
+
+def _cells(place: Place) -> str:
+    if not place.flat or place.chosen:
+        return " chosen points" if place.chosen else ""
+    pooled = place.fold is not None and any(len(some) != 1 for some in place.fold.members)
+    return " nodes of several joints" if pooled else f" {place.flat}"
 
 
 def _time(plan: Plan, number: int, length: int) -> str:

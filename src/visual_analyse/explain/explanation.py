@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,9 @@ from visual_analyse.explain.grad_cam import Weights, grad_cam
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.memory import enough_memory, out_of_memory
 from visual_analyse.explain.model import Batch, Explainable
-from visual_analyse.explain.plan import Plan, resolve
+from visual_analyse.explain.plan import Fit, Plan
+from visual_analyse.explain.resolving import fit, resolve
+from visual_analyse.explain.shares import shares
 from visual_analyse.explain.targets import Target
 from visual_analyse.results import LayerEvidence
 
@@ -27,13 +29,15 @@ from visual_analyse.results import LayerEvidence
 class Explanation:
     """What one forward and one backward gave: embeddings `[n, c, p]`, values `[n]`, and each walk's layers.
 
-    `unreached` names the layers that no gradient of the target reached.
+    `unreached` names the layers that no gradient of the target reached. `shares` `[n, inputs]`: how much of the target
+    each input that is told apart has (see `shares`); empty for a model of one input.
     """
 
     embeddings: NDArray[np.float32]
     values: NDArray[np.float32]
     walks: tuple[tuple[LayerEvidence, ...], ...]
     unreached: tuple[Layer, ...] = ()
+    shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass
@@ -46,6 +50,7 @@ class _Track:
     outputs: list[Tensor]
     lengths: tuple[int, ...]
     weights: Weights
+    fit: Fit
     gradients: dict[int, Tensor] = field(default_factory=dict)
     maps: list[Tensor] = field(default_factory=list)
 
@@ -57,10 +62,14 @@ class _Track:
     def finish(self) -> None:
         """Make the maps; a strip that no gradient reached counts as zero, a track that none reached has no map."""
         if self.outputs and self.gradients:
-            restored = self.plan.restore(self.layer.number, [out.detach() for out in self.outputs], self.lengths)
+            restored = self.plan.restore(
+                self.layer.number, [out.detach() for out in self.outputs], self.lengths, self.fit
+            )
             gradients = [self.gradients.get(k, torch.zeros_like(out)) for k, out in enumerate(self.outputs)]
-            pulled = self.plan.restore(self.layer.number, gradients, self.lengths)
+            pulled = self.plan.restore(self.layer.number, gradients, self.lengths, self.fit)
             self.maps = [grad_cam(a, g, self.weights) for a, g in zip(restored, pulled, strict=True)]
+            if self.plan[self.layer.number].flat:  # what lies beside a cell, the neighbours of a point say, is its own
+                self.maps = [maps.sum(1) for maps in self.maps]
         self.outputs = []
         self.gradients = {}
 
@@ -90,14 +99,20 @@ def explain(
                 f"Layer {layer} {plan[layer.number].reason}, so there is no map to draw. Choose others."
             )
     modules = {layer.number: module for layer, module in leaves(model.module)}
+    fitted = fit(model, batch, plan, layers)
+    several = len(batch.told_apart) > 1
     with frozen(model.module), torch.enable_grad(), enough_memory("explaining it"):
+        wanted = [tensor.detach().requires_grad_() for tensor in batch.inputs] if several else []
+        # A model may write into what it is given, but not into a leaf that wants gradients.
+        given = replace(batch, inputs=tuple(tensor.clone() for tensor in wanted)) if several else batch
         with Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture:
-            embeddings = model.embed(batch)
-        values = target(embeddings)
-        tracks = _backward(plan, layers, batch.lengths, capture, values, weights)
+            embeddings = model.embed(given)
+            capture.close()
+            values = target(embeddings)
+            tracks, pulled = _backward(plan, layers, batch.lengths, capture, values, weights, fitted, wanted)
     walks = tuple(
         tuple(
-            _evidence(plan, layer, k, track, walk, length)
+            _evidence(plan, layer, k, track, walk, length, fitted)
             for layer in layers
             for k, track in enumerate(tracks[layer.number])
             if track.maps
@@ -111,14 +126,16 @@ def explain(
             "or the match is exact. Choose other layers."
         )
     return Explanation(
-        embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached
-    )
+        embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached,
+        shares(model, batch, target, pulled) if several else np.zeros((len(batch), 0)),
+    )  # fmt: skip
 
 
 def _backward(
-    plan: Plan, layers: Sequence[Layer], lengths: tuple[int, ...], capture: Capture, values: Tensor, weights: Weights
-) -> dict[int, list[_Track]]:
-    """Gather every layer's maps in one backward to the roots; gradients are met as they pass."""
+    plan: Plan, layers: Sequence[Layer], lengths: tuple[int, ...], capture: Capture, values: Tensor, weights: Weights,
+    fitted: Fit, inputs: Sequence[Tensor],
+) -> tuple[dict[int, list[_Track]], list[Tensor | None]]:  # fmt: skip
+    """Gather every layer's maps in one backward to the roots; gradients are met as they pass. Those of inputs too."""
     tracks: dict[int, list[_Track]] = {}
     arrivals: dict[Slot, Any] = {}
     for layer in layers:
@@ -130,7 +147,7 @@ def _backward(
                     f"Layer {layer} ran {len(outputs)} times and {plan[layer.number].calls} were expected from the dry "
                     "runs: the model does not take the same way every time. Choose another layer."
                 )
-            track = _Track(plan, layer, [outputs[call] for call in calls], lengths, weights)
+            track = _Track(plan, layer, [outputs[call] for call in calls], lengths, weights, fitted)
             tracks[layer.number].append(track)
             arrivals.update({(layer.number, call): partial(track.arrive, k) for k, call in enumerate(calls)})
         for call, output in enumerate(outputs):
@@ -138,9 +155,10 @@ def _backward(
             if slot not in capture.roots and slot in arrivals and output.requires_grad:
                 output.register_hook(arrivals[slot])  # type: ignore[no-untyped-call]
     roots = {slot: _output(tracks, plan, slot) for slot in capture.roots if slot in arrivals}
-    if values.requires_grad and roots:
+    pulled: list[Tensor | None] = [None] * len(inputs)
+    if values.requires_grad and (roots or inputs):
         try:
-            found = torch.autograd.grad(values.sum(), list(roots.values()), allow_unused=True)
+            found = torch.autograd.grad(values.sum(), [*roots.values(), *inputs], allow_unused=True)
         except RuntimeError as error:
             if out_of_memory(error):
                 raise
@@ -148,12 +166,13 @@ def _backward(
                 f"The model's gradient could not be computed: {str(error).splitlines()[0]}. Choose later layers, or "
                 "--device cpu."
             ) from error
-        for slot, gradient in zip(roots, found, strict=True):
+        pulled = list(found[len(roots) :])
+        for slot, gradient in zip(roots, found, strict=False):
             if gradient is not None:
                 arrivals[slot](gradient)
     for track in (track for group in tracks.values() for track in group):
         track.finish()
-    return tracks
+    return tracks, pulled
 
 
 def _output(tracks: dict[int, list[_Track]], plan: Plan, slot: Slot) -> Tensor:
@@ -164,7 +183,7 @@ def _output(tracks: dict[int, list[_Track]], plan: Plan, slot: Slot) -> Tensor:
     raise KeyError(slot)
 
 
-def _evidence(plan: Plan, layer: Layer, k: int, track: _Track, walk: int, length: int) -> LayerEvidence:
+def _evidence(plan: Plan, layer: Layer, k: int, track: _Track, walk: int, length: int, fitted: Fit) -> LayerEvidence:
     place = plan[layer.number]
     maps = track.maps[walk].float().cpu().numpy()
     return LayerEvidence(
@@ -175,4 +194,7 @@ def _evidence(plan: Plan, layer: Layer, k: int, track: _Track, walk: int, length
         spans=plan.spans(layer.number, length, len(maps)),
         calls=place.calls,
         pooled=place.pooled,
+        on=place.on,
+        sees=place.sees,
+        cells=plan.members(layer.number, fitted),
     )

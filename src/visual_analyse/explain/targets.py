@@ -36,3 +36,12 @@ def distance_to(walks: Tensor, metric: str) -> Target:
     [1.0]
     """
     return lambda embeddings: part_distances(embeddings, walks, metric).sum(1)
+
+
+def class_score(answer: int) -> Target:
+    """The target of a classifier's answer: minus the logit of that channel, mean over parts, as a distance is.
+
+    >>> class_score(1)(torch.tensor([[[1.0, 3.0], [4.0, 6.0]]])).tolist()
+    [-5.0]
+    """
+    return lambda embeddings: -embeddings[:, answer].mean(-1)

@@ -25,7 +25,7 @@ class View:
 
 @dataclass(frozen=True)
 class Run:
-    """One call of a layer in a forward: its input's place in memory, its output's shape (None where it is no tensor).
+    """One call of a layer in a forward: where its input and its output lie in memory, None for what is no tensor.
 
     `overwritten`: something downstream wrote into the output. `total` is the sum of its values as they came out.
     """
@@ -33,9 +33,14 @@ class Run:
     number: int
     call: int
     taken: View | None
-    given: tuple[int, ...] | None
+    put: View | None
     overwritten: bool
     total: float = 0.0
+
+    @property
+    def given(self) -> tuple[int, ...] | None:
+        """The shape of its output; None where it is no tensor."""
+        return None if self.put is None else self.put.shape
 
 
 def trace(model: Explainable, batch: Batch) -> list[Run]:
@@ -46,7 +51,7 @@ def trace(model: Explainable, batch: Batch) -> list[Run]:
     """
     counts: dict[int, int] = {}
     seen: list[tuple[int, int, View | None, Tensor | None, int, float]] = []
-    many = len(batch.inputs) > 1  # only then is it asked which input a layer depends on
+    many = len(batch.told_apart) > 1  # only then is it asked which input a layer depends on
     kept_inputs: list[Tensor] = []  # while these live no storage is given out twice, so equal addresses mean one tensor
 
     def hook(number: int) -> Any:
@@ -75,7 +80,7 @@ def trace(model: Explainable, batch: Batch) -> list[Run]:
             number,
             call,
             taken,
-            None if given is None else tuple(given.shape),
+            _view(given),
             given is not None and given._version != version,
             total,
         )
@@ -99,7 +104,7 @@ def resized(batch: Batch, lengths: tuple[int, ...]) -> Batch:
         first = tensor[:1].narrow(time, 0, batch.lengths[0])
         walks = [first.index_select(time, torch.arange(k, device=tensor.device) % batch.lengths[0]) for k in lengths]
         tensors.append(torch.cat(walks, time if batch.packed else names.index("n")))
-    return Batch(tuple(tensors), batch.axes, lengths, batch.packed)
+    return Batch(tuple(tensors), batch.axes, lengths, batch.packed, batch.sources)
 
 
 def _view(tensor: Tensor | None) -> View | None:

@@ -40,25 +40,49 @@ class TimeOp:
         return max(0, (steps + 2 * self.padding - self.dilation * (self.kernel - 1) - 1) // self.stride + 1)
 
 
-def time_op(module: nn.Module, source: Grid, axis: int, ndim: int) -> TimeOp | None:
-    """Read how a convolution or pooling layer moves along its `axis` of `ndim`; None where it says nothing of it."""
+@dataclass(frozen=True)
+class Movement:
+    """How a convolution or pooling layer moves over its last axes, a number for each of them."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+
+def movement(module: nn.Module) -> Movement | None:
+    """Read how a layer moves; None where it says nothing of it.
+
+    >>> movement(nn.Conv1d(1, 1, 3, 2))
+    Movement(kernel=(3,), stride=(2,), padding=(0,), dilation=(1,))
+    """
     kernel = getattr(module, "kernel_size", None)
     if kernel is None:
         return None
     dims = len(kernel) if isinstance(kernel, tuple) else {"1d": 1, "2d": 2, "3d": 3}.get(type(module).__name__[-2:], 0)
-    place = axis - (ndim - dims)
-    if not 0 <= place < dims:
-        return None
 
-    def at(name: str, default: int) -> int | None:
+    def each(name: str, default: Any) -> tuple[int, ...] | None:
         value: Any = getattr(module, name, default)
-        value = value[place] if isinstance(value, tuple) else value
-        return value if isinstance(value, int) else None
+        value = default if value is None else value
+        numbers = tuple(value) if isinstance(value, tuple | list) else (value,) * dims
+        return numbers if len(numbers) == dims and all(isinstance(number, int) for number in numbers) else None
 
-    k, s, p, d = at("kernel_size", 1), at("stride", 1), at("padding", 0), at("dilation", 1)
-    if k is None or p is None or d is None:
+    kernels = each("kernel_size", 1)
+    strides = each("stride", kernel)
+    padding, dilation = each("padding", 0), each("dilation", 1)
+    if not dims or kernels is None or strides is None or padding is None or dilation is None:
         return None
-    return TimeOp(source, k, k if s is None else s, p, d)
+    return Movement(kernels, strides, padding, dilation)
+
+
+def time_op(moves: Movement | None, source: Grid, axis: int, ndim: int) -> TimeOp | None:
+    """What a layer does along its `axis` of `ndim`, which has `source` steps; None where it says nothing of it."""
+    if moves is None:
+        return None
+    place = axis - (ndim - len(moves.kernel))
+    if not 0 <= place < len(moves.kernel):
+        return None
+    return TimeOp(source, moves.kernel[place], moves.stride[place], moves.padding[place], moves.dilation[place])
 
 
 def windows(

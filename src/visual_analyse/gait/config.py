@@ -78,6 +78,18 @@ class Config:
         return str(metric)
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """What a classifier tells apart, by the channels of its embeddings; nothing for a model that compares walks."""
+        # Scoliosis1K is the one dataset of OpenGait where what is asked is not who walks.
+        return ("negative", "neutral", "positive") if self.eval_func == "evaluate_scoliosis" else ()
+
+    @property
+    def eval_func(self) -> str:
+        """`evaluator_cfg.eval_func` of the file itself: by what a test is judged; empty where nothing is said."""
+        own = (self.own or self.sections).get("evaluator_cfg")
+        return str(own.get("eval_func") or "") if isinstance(own, Mapping) else ""
+
+    @property
     def dataset_name(self) -> str:
         """`data_cfg.dataset_name`; the names of several datasets are joined by `_`, as OpenGait names its folders."""
         return "_".join(str(data.get("dataset_name", "")) for data in self._data())

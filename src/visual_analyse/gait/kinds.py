@@ -108,7 +108,7 @@ def _kind_of(array: Array | list[Array]) -> InputKind:
         return SMPL
     if shape in ((17, 3), (18, 3)):
         return POSE if shape[0] == 17 else POSE_18
-    if len(shape) == 2 and 3 <= shape[1] <= 6:
+    if len(shape) == 2 and 3 <= shape[1] <= 6 and array.dtype.kind == "f":
         return POINTS
     if len(shape) == 2 and min(shape) >= _SMALLEST:
         whole = array.dtype.kind in "iu" and 2 <= int(array.max()) <= 20 and int(array.min()) >= 0

@@ -31,6 +31,11 @@ class Pairing:
         return Pairing(tuple(probes), tuple(walks), None, data_in_use)
 
     @staticmethod
+    def alone(probe_dir: Path, data_in_use: Choice = None) -> Pairing:
+        """Every walk of a folder, compared with none: what a classifier is asked."""
+        return Pairing(tuple(scan(probe_dir, "--probe_dir")), (), None, data_in_use)
+
+    @staticmethod
     def of_dataset(root: Path, patterns: ListOf[str], protocol: Protocol, data_in_use: Choice = None) -> Pairing:
         """The walks of a dataset that the patterns name, against its gallery by the dataset's own evaluation."""
         walks = scan(root, "--dataset")

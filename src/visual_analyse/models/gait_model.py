@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.explain.model import Batch
+from visual_analyse.explain.model import Batch, Source
 from visual_analyse.gait.config import Config
 from visual_analyse.gait.kinds import kind_of
 from visual_analyse.gait.origins import Origins, trace_pose
@@ -174,7 +174,9 @@ class GaitModel:
     def join(self, walks: Sequence[Prepared], packed: bool = False) -> Batch:
         """The batch of some prepared walks, on the model's device."""
         inputs = range(len(walks[0].inputs))
+        ends = np.cumsum(walks[0].channels).tolist()
         return Batch(
+            sources=tuple(Source(0, end - many, end) for end, many in zip(ends, walks[0].channels, strict=True)),
             inputs=tuple(self._join([walk.inputs[k] for walk in walks], packed) for k in inputs),
             axes=walks[0].axes,
             lengths=tuple(walk.frames for walk in walks),
