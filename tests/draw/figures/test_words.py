@@ -22,8 +22,9 @@ def test_one_input_is_not_worth_a_word(evidence_of: Make) -> None:
 @pytest.mark.parametrize(
     ("on", "sees", "said"),
     [
-        (0, (0,), "on silhouette"), (1, (1,), "on map"), (0, (0, 1), "on silhouette, sees map too"),
+        (0, (0,), "on silhouette"), (1, (1,), "on map"), (0, (0, 1), "on silhouette, sees both"),
         (1, (0,), "on map, sees silhouette"), (0, (), "on silhouette"), (0, (0, 7), "on silhouette, sees input 7 too"),
+        (1, (0, 1, 2), "on map, sees both"),
     ],
 )  # fmt: skip
 def test_layers_of_two_inputs(

@@ -228,7 +228,7 @@ class Layout:
             if panel is None:
                 titles.append((("", ""), ""))
             elif isinstance(panel, int):
-                titles.append((("", walk.names[panel] if walk.several else "input"), ""))
+                titles.append((("", walk.names[panel] if self._several else "input"), ""))
             else:
                 number, name = self._names[row][column - self._heads]
                 room = self._widths[column] - measure(f"{number} ", self.title, True)

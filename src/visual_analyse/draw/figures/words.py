@@ -14,7 +14,7 @@ def whereabouts(walk: Walk, view: View) -> str:
     """Which input a layer lies on, and which others it sees; nothing where the model has one input alone.
 
     >>> whereabouts(Walk(evidence), view)  # doctest: +SKIP
-    'on skeleton map, sees silhouette too'
+    'on skeleton map, sees both'
     """
     if not walk.several:
         return ""
@@ -23,8 +23,8 @@ def whereabouts(walk: Walk, view: View) -> str:
     place = f"on {known}" if view.on == on else f"of {known}, drawn on {walk.called(view.on)}"
     if sees <= {on}:
         return place
-    if len(walk.names) > 2 and sees >= set(walk.names):
-        return f"{place}, sees all inputs"
+    if sees >= set(walk.names):
+        return f"{place}, sees {'both' if len(walk.names) == 2 else 'all inputs'}"
     others = " + ".join(walk.called(number) for number in sorted(sees - {on}))
     return f"{place}, sees {others}{' too' if on in sees else ''}"
 
