@@ -19,7 +19,8 @@ from visual_analyse.explain.description import BYTES
 from visual_analyse.explain.layers import Layer, leaves, select
 from visual_analyse.explain.memory import enough_memory
 from visual_analyse.explain.model import Batch
-from visual_analyse.explain.plan import Plan, resolve
+from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.resolving import resolve
 from visual_analyse.names import plain
 
 

@@ -11,6 +11,7 @@ from visual_analyse.doctor.case import Case
 from visual_analyse.doctor.data.sample import Read, sample, sound
 from visual_analyse.doctor.finding import Finding
 from visual_analyse.doctor.model.config import config
+from visual_analyse.doctor.model.definition import prepares_itself
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.kinds import kind_of
 from visual_analyse.gait.pickles import read_pickle
@@ -56,14 +57,15 @@ def check_walks(case: Case) -> Iterator[Finding]:
     files = [plain(file.name) for file in first.walk.files_in_use(cfg.data_in_use)]
     shown = []
     for k, file in enumerate(files):
-        sizes = list(dict.fromkeys(_size(read.arrays[k]) for read in good))
-        shown.append(f"{file}: {_kind(first.arrays[k])}, {_dtype(first.arrays[k])} {' or '.join(sizes)}")
+        sizes = _sizes([read.arrays[k] for read in good])
+        shown.append(f"{file}: {_kind(first.arrays[k])}, {_dtype(first.arrays[k])} {sizes}")
     frames = sorted(read.frames for read in good)
     span = f"{frames[0]}" if frames[0] == frames[-1] else f"{frames[0]} to {frames[-1]}"
     among = f", {len(files)} of {len(first.walk.files)} by data_in_use" if cfg.data_in_use else ""
     yield Finding(_SUBJECT, "ok", f"{'; '.join(shown)}; {span} frames ({len(good)} walks read{among})")
     if len(files) != len(names):
-        yield _unequal(first, files, names)
+        if not prepares_itself(case):
+            yield _unequal(first, files, names)
         return
     for k, item in enumerate(cfg.transforms):
         yield from _input(good, k, files[k], item)
@@ -168,8 +170,9 @@ def _dtype(array: Any) -> str:
     return str(array[0].dtype if isinstance(array, list) else array.dtype)
 
 
-def _size(array: Any) -> str:
-    """The size of one frame, as `64x44`."""
-    if isinstance(array, list):
-        return f"{min(map(len, array))} to {max(map(len, array))} points"
-    return "x".join(map(str, array.shape[1:])) or "1"
+def _sizes(arrays: Sequence[Any]) -> str:
+    """The sizes that one frame has, as `64x44`."""
+    if any(isinstance(array, list) for array in arrays):
+        points = [len(frame) for array in arrays for frame in array]
+        return f"{min(points)} to {max(points)} points"
+    return " or ".join(dict.fromkeys("x".join(map(str, array.shape[1:])) or "1" for array in arrays))

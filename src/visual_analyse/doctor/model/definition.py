@@ -22,6 +22,7 @@ from visual_analyse.names import listed
 
 _SUBJECT = "model"
 _BUILD = "build_network"  # where a model of OpenGait reads its section
+_PRETREAT = "inputs_pretreament"  # OpenGait's spelling: what a model overrides that prepares its inputs itself
 _LONGEST = 8  # bases in one file
 
 
@@ -106,11 +107,7 @@ def lacking_keys(file: Path, name: str, model_cfg: Mapping[str, Any]) -> dict[st
     >>> lacking_keys(Path("opengait/modeling/models/gaitset.py"), "GaitSet", {})  # doctest: +SKIP
     {'in_channels': 12, ...}
     """
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError, OSError, RecursionError):
-        return {}
-    builder = _builder({node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}, name)
+    builder = _method(_classes(file), name, _BUILD)
     if builder is None or len(builder.args.args) < 2:
         return {}
     section = builder.args.args[1].arg
@@ -128,16 +125,31 @@ def lacking_keys(file: Path, name: str, model_cfg: Mapping[str, Any]) -> dict[st
     return found
 
 
-def _builder(classes: Mapping[str, ast.ClassDef], name: str, depth: int = 0) -> ast.FunctionDef | None:
-    """The method that reads the section: the class's own, or that of a base in the same file."""
+def prepares_itself(case: Case) -> bool:
+    """Whether the class prepares its inputs by code of its own: it may take more files than there are transforms."""
+    found = definition.get(case)
+    return found is not None and found.file is not None and bool(_method(_classes(found.file), found.name, _PRETREAT))
+
+
+def _classes(file: Path) -> dict[str, ast.ClassDef]:
+    """The classes of a file; none where it cannot be read."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, OSError, RecursionError):
+        return {}
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _method(classes: Mapping[str, ast.ClassDef], name: str, method: str, depth: int = 0) -> ast.FunctionDef | None:
+    """A method of a class: its own, or that of a base in the same file."""
     node = classes.get(name)
     if node is None or depth > _LONGEST:
         return None
     for item in node.body:
-        if isinstance(item, ast.FunctionDef) and item.name == _BUILD:
+        if isinstance(item, ast.FunctionDef) and item.name == method:
             return item
     bases = (base.id for base in node.bases if isinstance(base, ast.Name))
-    return next((found for base in bases if (found := _builder(classes, base, depth + 1))), None)
+    return next((found for base in bases if (found := _method(classes, base, method, depth + 1))), None)
 
 
 def _reads(node: ast.AST, section: str) -> Iterator[tuple[list[str], int]]:
