@@ -29,6 +29,7 @@ def test_places_that_are_not_there_move_nothing() -> None:
     there = ALL.copy()
     places[2], there[2] = 0, False
     places[4, 1], there[4, 1] = 999, False
+    places[5, 2], there[5, 2] = -999, False
     steady = steadied(places, there, upright=1)
     assert np.ptp(steady[[0, 1, 3, 5], 0, 0]) < 1.0
     middle, reach = middle_and_reach(np.stack([body(2, 4)] * 6), ALL, margin=0.25)

@@ -132,9 +132,13 @@ def test_nothing_is_laid_over_at_opacity_0(layer_of: MakeLayer) -> None:
     assert (drawn(body, layer_of([[1.0, -0.5, 0.2, 0.0]]), Paint(Style(opacity=0))) == bare(body)).all()
 
 
-def test_a_window_shows_its_middle_frame() -> None:
+def test_a_window_shows_its_middle_frame(layer_of: MakeLayer) -> None:
     body = clip(CROSS, CROSS * (0.8, 0.8, 1), CROSS * (0.6, 0.6, 1))
     assert (body.scene(0, 3, *body.size, False) == bare(body, 1)).all()
+    paint = Paint(Style())
+    shades = body.shades(body.fitted(layer_of([[1.0, 0, 0, 0]])), 0, 1.0, paint, *body.size)
+    window, middle = (body.coloured(*frames, shades, paint, *body.size) for frames in ((0, 3), (1, 2)))
+    assert (window == middle).all() and (window != body.coloured(0, 1, shades, paint, *body.size)).any()
 
 
 def test_joints_in_a_crowd_have_smaller_discs() -> None:

@@ -85,6 +85,21 @@ def test_what_has_evidence_lies_on_top(layer_of: MakeLayer) -> None:
     assert len(spots(scene, paint.solid[255])) == 3
 
 
+@pytest.mark.parametrize(("axis", "nearer"), [(0, 1.0), (1, 0.0), (2, 1.0)])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_of_points_with_equal_evidence_the_nearer_is_seen(
+    axis: int, nearer: float, sign: float, layer_of: MakeLayer
+) -> None:
+    """Seen from the front x comes nearer, from the side y goes away, from above z comes nearer."""
+    paint = Paint(Style(polarity="both"))
+    places = np.array([[0, 0, 0], [0, 0, 0], [3, 3, 3]], np.float32)
+    places[1, axis] = 1.0
+    scene = drawn(Points(places[None], KIND, "points"), layer_of([[sign, -sign, 0.0]]), paint)
+    value_of_nearer = -sign if nearer else sign
+    shades = (255, 0) if value_of_nearer > 0 else (0, 255)
+    assert [len(spots(scene, paint.solid[shade])) for shade in shades] == [3, 2]  # the other is hidden in one view
+
+
 def test_one_value_colours_the_whole_cloud(layer_of: MakeLayer) -> None:
     cloud, paint = Points(BLOCK[None], KIND, "points"), Paint(Style())
     assert cloud.shades(cloud.fitted(layer_of([[2.0]])), 0, 2.0, paint, *cloud.size).tolist() == [255] * 8

@@ -16,7 +16,8 @@ def steadied(places: NDArray[Any], there: NDArray[np.bool_], upright: int) -> Fl
     An axis is steadied where the walk spans more of it than of the `upright` one: the picture then goes along with the
     walk at one speed, and all other motion stays.
 
-    >>> steadied(np.array([[[0.0, 0], [0, 1]], [[9.0, 0], [9, 1]]]), np.ones((2, 2), bool), upright=1)[1].round(6).tolist()
+    >>> crossing = np.array([[[0.0, 0], [0, 1]], [[9.0, 0], [9, 1]]])
+    >>> steadied(crossing, np.ones((2, 2), bool), upright=1)[1].round(6).tolist()
     [[0.0, 0.0], [0.0, 1.0]]
     """
     steady = np.array(places, np.float64)
