@@ -7,6 +7,7 @@ import pytest
 
 from tests.doctor.asking import about, of, one
 from tests.doctor.test_dataset import rewrite
+from tests.models.fake_checkout import write_checkout, write_config
 from tests.workshop import silhouettes, write_walk
 from visual_analyse.doctor.data.modalities import choice_for, transform_name
 
@@ -38,6 +39,25 @@ def test_several_files_and_nothing_that_picks_one(workshop):
     rewrite(workshop, data_in_use=[False, True, False])
     assert [item.mark for item in walks(workshop)] == ["ok"]
     assert "1 of 3 by data_in_use" in walks(workshop)[0].text
+
+
+@pytest.mark.parametrize(("method", "marks"), [("inputs_pretreament", ["ok"]), ("forward", ["ok", "wrong"])])
+def test_a_model_that_prepares_its_inputs_takes_as_many_files_as_it_likes(workshop, method, marks):
+    code = f"""
+        from .walker import Walker
+
+
+        class Joining(Walker):
+            def {method}(self, inputs):
+                return inputs
+
+
+        class Heir(Joining): ...
+    """
+    root = write_checkout(workshop.root / "fork", extra={"opengait/modeling/models/joining.py": code})
+    write_config(workshop.config, "Heir")
+    add(workshop, "1.pkl", lambda n: silhouettes(2, n))
+    assert [item.mark for item in walks(workshop, opengait=root)] == marks
 
 
 def test_a_file_that_is_asked_for_and_not_there_is_said_once(workshop):

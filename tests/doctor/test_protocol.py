@@ -73,6 +73,13 @@ def test_an_evaluation_that_needs_a_set_of_its_partition(workshop):
     assert "PROBE_SET" in one(quick(workshop), "protocol", "wrong").text
 
 
+def test_a_classifier_compares_with_nobody(workshop):
+    rewrite(workshop, dataset_name="OUMVLP")
+    rewrite(workshop, "evaluator_cfg", eval_func="evaluate_scoliosis")
+    found = one(quick(workshop), "protocol")
+    assert (found.mark, "compares with no walk" in found.text) == ("ok", True)
+
+
 @pytest.mark.parametrize(
     ("sampler", "marks"),
     [
