@@ -6,6 +6,7 @@ import io
 import json
 import sys
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
@@ -74,6 +75,52 @@ def test_what_a_checkout_prints_is_kept_out_of_the_answer(tmp_path, monkeypatch,
     out = capsys.readouterr()
     assert json.loads(out.out)["findings"]
     assert "a word of its own" in out.err
+
+
+def pose(workshop):
+    for place in workshop.dataset.glob("*/*/*"):
+        write_walk(workshop.dataset, place.relative_to(workshop.dataset).as_posix(), np.zeros((6, 17, 3)), "1.pkl")
+
+
+def hollow(workshop):
+    (workshop.dataset / "002" / "nm-05" / "090" / "0.pkl").write_bytes(b"")
+
+
+def narrow(workshop):
+    workshop.config.write_text(workshop.config.read_text().replace("out_channels: 8", "out_channels: 4"))
+
+
+def unknown(workshop):
+    workshop.config.write_text(workshop.config.read_text().replace("model: GaitSet", "model: GaitNet"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "changes"),
+    [
+        (None, {}),
+        (None, {"checkpoint": "no.pt"}),
+        (None, {"dataset_dir": "nowhere"}),
+        (None, {"dataset_dir": "."}),
+        (None, {"device": "cuda:99"}),
+        (None, {"opengait": "."}),
+        (None, {"split": "test"}),
+        (pose, {}),
+        (hollow, {}),
+        (narrow, {}),
+        (unknown, {}),
+    ],
+)
+def test_what_it_says_comes_true(workshop, capsys, harm, changes):
+    """A map is made without complaint where nothing was said to be in the way, and only there."""
+    if harm is not None:
+        before = workshop.config.read_text()
+        harm(workshop)
+        assert harm in (pose, hollow) or workshop.config.read_text() != before
+    said = command(words(workshop, **changes))
+    options = words(workshop, **changes, save_dir="maps", cache="cache")[1:]
+    done = main(["pca", "-c", str(workshop.config), *options])
+    assert (said, done) in ((0, 0), (1, 2)), capsys.readouterr()
+    assert done == 0 or harm is not None or changes
 
 
 def printed(findings, width=80):

@@ -12,6 +12,7 @@ import torch
 
 from tests.doctor.asking import about, of, one
 from visual_analyse.doctor.machine import capacity
+from visual_analyse.doctor.machine import device as doctor_device
 from visual_analyse.doctor.machine.capacity import cores, memory
 
 
@@ -40,6 +41,19 @@ def test_the_cpu_by_name_and_in_place_of_a_gpu(workshop, monkeypatch):
     found = of(about(workshop.config, quick=True, device="0"), "device")
     assert [item.mark for item in found] == ["ok", "note"]
     assert "no CUDA GPU" in found[1].text
+
+
+def test_a_gpu_and_what_is_free_of_its_memory(workshop, monkeypatch):
+    """No GPU is needed: what torch would say of one is said for it."""
+    gpu = torch.device("cuda", 1)
+    monkeypatch.setattr(doctor_device, "pick_device", lambda text: (gpu, None))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda place: (3_000_000_000, 8_000_000_000))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda place: "A Card")
+    found = one(about(workshop.config, quick=True), "device")
+    assert found.mark == "ok"
+    assert "cuda:1 (A Card), 3 of 8 GB of its memory free" in found.text
+    assert doctor_device.free_memory(gpu) == 3_000_000_000
+    assert (doctor_device.free_memory(torch.device("cpu")) is None) == (memory()[1] is None)  # macOS does not say
 
 
 def test_a_device_that_is_not_there_hides_nothing_else(workshop):
