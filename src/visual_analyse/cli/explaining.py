@@ -91,7 +91,7 @@ class Run:
             plan, length = self._plan()
         layers = choose_layers([layer for layer, _ in leaves(self.model.module)], plan, length, self.options.layers)
         show_plan(layers, plan, length)
-        pairs = dict.fromkeys(self.pairing.probes, []) if self.model.config.classes else self._pairs()
+        pairs = self._pairs()
         walks = list(dict.fromkeys(walk for found in {id(x): x for x in pairs.values()}.values() for walk in found))
         self.galleries.encode(walks, lambda found: track(found, len(walks), "encoding the gallery"))
         names = self._names()
@@ -131,6 +131,8 @@ class Run:
 
     def _pairs(self) -> dict[Sequence, list[Sequence]]:
         """The gallery of each probe that has one; equal galleries are one object."""
+        if self.model.config.classes:
+            return {probe: [] for probe in self.pairing.probes}
         pairs: dict[Sequence, list[Sequence]] = {}
         shared: list[Sequence] = []
         for probe in track(self.pairing.probes, len(self.pairing.probes), "pairing probes and gallery"):

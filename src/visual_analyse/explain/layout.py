@@ -17,16 +17,31 @@ FLAT = {"v": "joints", "q": "points"}  # axes of inputs that are no pictures
 _BESIDE = 16  # tokens beside those of the picture: one for its class, some registers
 
 
-def lay_out(recording: Recording) -> Plan:
+def lay_out(recording: Recording, settled: bool = True) -> Plan:
     """The plan of a model from what dry runs showed of it.
 
     Time is the axis that moves between two runs of different length; sequences, where a batch holds several, are the
-    axis that moves between one walk and two; calls are strips where their inputs are cut from one tensor.
+    axis that moves between one walk and two; calls are strips where their inputs are cut from one tensor. `settled`: a
+    layer of whose growing axis nothing is known, while it holds more than frames, has no place.
 
     >>> lay_out(record(model, batch))[1].axes.time  # doctest: +SKIP
     0
     """
-    return _Layout(recording).plan()
+    plan = _Layout(recording).plan()
+    if not settled:
+        return plan
+    lost = {
+        number: replace(place, axes=None, reason=f"holds cells of which nothing tells the place ({list(place.shape)})")
+        for number, place in plan.places.items()
+        if place.axes is not None and loose(plan, number)
+    }
+    return replace(plan, places={**plan.places, **lost})
+
+
+def loose(plan: Plan, number: int) -> bool:
+    """Whether a layer's growing axis holds more than the frames, and nothing is known of what."""
+    place = plan[number]
+    return place.like is None and place.steps is not None and place.steps[0] > plan.frames[0] and not place.flat
 
 
 def by_layer(runs: Sequence[Run]) -> dict[int, list[Run]]:
@@ -89,6 +104,11 @@ class _Layout:
         if number in self.recording.rearranged:
             return replace(place, axes=Axes(channel, time), like=self.recording.rearranged[number],
                            steps=None if time is None else (first[time], second[time]))  # fmt: skip
+        if self.pictures is not None and time is not None:
+            rows, columns = self.pictures
+            both = self.recording.frames
+            if (first[time], second[time]) == (both[0] * rows * columns, both[1] * rows * columns) and len(first) == 2:
+                return replace(place, axes=Axes(channel, time, tokens=self.pictures), steps=both)
         axes = Axes(channel, time)
         if pair is not None:
             two = pair[0].given or ()

@@ -23,7 +23,8 @@ class Axes:
     """What the axes of a layer's output are: positions of channel, time and grid; `shared` where the time axis holds
     the sequences one after another; `batch` where an axis of its own counts the sequences. Others count as channels.
 
-    `tokens`: rows and columns of the tokens that the grid's one axis holds, after some that are no place.
+    `tokens`: rows and columns of the tokens that the grid's one axis holds, after some that are no place; or the time
+    axis, without a grid, frame by frame.
     """
 
     channel: int
@@ -40,8 +41,8 @@ class Place:
 
     `sees`: the inputs that it depends on; `on`, the first of them. `flat`: "joints" or "points", where it lies on
     these and not on a picture. `chosen`: its cells are points that the model chooses of each frame. `like`: its cells
-    are those of an earlier layer, by number, in another order. `fold`: the copies of a walk that it sees, and the joints
-    of its nodes.
+    are those of an earlier layer, by number, in another order. `fold`: the copies of a walk that it sees, and the
+    joints of its nodes.
     """
 
     layer: Layer
@@ -132,7 +133,8 @@ class Plan:
         shape = list(place.shape)
         if place.axes is not None and place.axes.time is not None:
             grown = place.steps or self.frames
-            shape[place.axes.time] = self._steps(grown, length)
+            rows, columns = place.axes.tokens if place.axes.tokens and not place.axes.grid else (1, 1)
+            shape[place.axes.time] = self._steps(grown, length) * rows * columns
         return tuple(shape)
 
     def values(self, number: int, length: int) -> int:
@@ -223,6 +225,8 @@ def _unfolded(part: Tensor, axes: Axes) -> Tensor:
     time = [] if axes.time is None else [axes.time]
     moved = part.permute(axes.channel, *others, *time, *axes.grid)
     steps = 1 if axes.time is None else part.shape[axes.time]
+    if axes.tokens is not None and not axes.grid:  # those of all frames on one axis
+        return moved.reshape(len(moved), -1, *axes.tokens)
     if axes.tokens is not None:
         rows, columns = axes.tokens
         return moved.reshape(-1, steps, moved.shape[-1])[..., -rows * columns :].unfold(2, columns, columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -155,20 +155,12 @@ def _marked(layer: Layer, tensor: Tensor, channel: int) -> Cells:
     return Cells(layer, moved.shape[-1], shape, bits @ factors)
 
 
-def suspects(plan: Plan, execution: Sequence[int], named: Mapping[int, Layer]) -> list[int]:
-    """The layers whose growing axis is no axis of frames: in the order in which they run.
-
-    It holds more steps than there are frames, or a number of them that no operation before it explains.
-    """
+def suspects(plan: Plan, execution: Sequence[int]) -> list[int]:
+    """The layers, in the order in which they run, whose growing axis is none of frames: no operation explains it."""
     explained = {plan.frames, *plan.operations}
-    found = []
-    for number in execution:
-        place = plan[number]
-        if place.axes is None or place.steps is None or place.flat or place.steps in explained:
-            continue
-        if place.steps[0] == place.steps[1] or not named[number].kind.endswith(
-            ("Linear", "Norm", "Dropout", "Identity")
-        ):
-            continue
-        found.append(number)
-    return found
+    places = [plan[number] for number in execution]
+    return [
+        place.layer.number
+        for place in places
+        if place.axes is not None and place.steps is not None and not place.flat and place.steps not in explained
+    ]

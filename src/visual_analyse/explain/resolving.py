@@ -55,13 +55,12 @@ def record(model: Explainable, batch: Batch) -> Recording:
         sees=_dependences(model, resized(batch, (FEW,))) if len(batch.told_apart) > 1 else {},
         chosen={number: tuple(x.shape[1] for x in some) for number, some in choices(model, short).items()},
     )
-    plan = lay_out(recording)
+    plan = lay_out(recording, settled=False)
     execution = list(dict.fromkeys(run.number for run in runs))
-    named = {layer.number: layer for layer in recording.layers}
     joints = max(recording.size(k, "v") for k in range(len(recording.axes)))
     return replace(
         recording,
-        rearranged=find_rearranged(model, noise_like(short), plan, suspects(plan, execution, named)),
+        rearranged=find_rearranged(model, noise_like(short), plan, suspects(plan, execution)),
         folds=find_folds(model, short, plan, execution, joints) if joints else {},
     )
 
