@@ -141,6 +141,13 @@ def test_80_columns_are_enough_and_what_is_to_be_typed_is_unbroken():
     assert all(line == line.rstrip() for line in lines)
 
 
+def test_what_a_file_says_never_reaches_the_terminal_as_it_is():
+    text = printed([Finding("model", "wrong", "a\x1b[2Jb\rc", "d\x1b]0;e\x07")])
+    assert "a\\x1b[2Jb\\rc" in text
+    assert "-> d\\x1b]0;e\\x07" in text
+    assert not {"\x1b", "\x07", "\r"} & set(text)
+
+
 def test_what_was_skipped_for_one_reason_is_one_line():
     why = "not looked at: there is no config"
     found = [Finding("config", "wrong", "None."), Finding("model", "skipped", why), Finding("disk", "ok", "Room.")]

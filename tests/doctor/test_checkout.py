@@ -39,8 +39,9 @@ def test_the_commit_is_the_one_that_git_names(repository, tmp_path):
 
 @pytest.mark.parametrize("head", ["", "ref: ../../secret", "ref: refs/../../secret", "words", "ref: refs/heads/none"])
 def test_a_git_folder_that_makes_no_sense_has_no_commit(tmp_path, head):
-    (tmp_path / "secret").write_text(COMMIT)
-    (tmp_path / "tree" / ".git").mkdir(parents=True)
+    (tmp_path / "tree" / ".git" / "refs").mkdir(parents=True)
+    for secret in (tmp_path / "secret", tmp_path / "tree" / "secret"):
+        secret.write_text(COMMIT)
     (tmp_path / "tree" / ".git" / "HEAD").write_text(head)
     assert commit_of(tmp_path / "tree") == ""
     assert commit_of(tmp_path / "nowhere") == ""

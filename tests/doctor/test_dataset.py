@@ -71,6 +71,15 @@ def test_the_same_walks_are_meant_as_the_commands_take(workshop, split, named, d
     assert wanted_ids(asked, ["001", "002", "003"]) == sorted({walk.id for walk in walks})
 
 
+def test_a_partition_beside_the_data(workshop, tmp_path):
+    far = tmp_path / "far" / "away"
+    far.mkdir(parents=True)
+    workshop.dataset.rename(far / "town")
+    (far / "town.json").write_text(json.dumps({"TRAIN_SET": [], "TEST_SET": ["001"]}))
+    rewrite(workshop, dataset_partition="town.json")
+    assert "1 of 1 test ids" in one(quick(workshop, dataset_dir=far / "town"), "partition", "ok").text
+
+
 def test_a_partition_of_other_people(workshop):
     divide(workshop, ["aa"], ["bb"])
     found = one(quick(workshop), "partition")
@@ -112,6 +121,7 @@ def test_empty_files_and_walks_with_other_files_than_the_rest(workshop):
     assert "1 of 13 pkls are empty" in hollow.text
     assert "001/nm-01/000/0.pkl" in hollow.text
     assert "002/nm-01/000 (2)" in one(found, "dataset", "note").text
+    assert not of(found, "walks", "wrong")  # being the smallest, the empty one would be read, and told of again
     rewrite(workshop, data_in_use=[True])
     assert len(of(quick(workshop, dataset_dir=workshop.dataset), "dataset", "wrong")) == 2
 

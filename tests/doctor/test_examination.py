@@ -18,6 +18,7 @@ def test_every_subject_is_spoken_of_whatever_fails(workshop):
     for found in (whole, about(workshop.root / "nowhere.yaml"), about(workshop.config, opengait=workshop.root)):
         assert list(dict.fromkeys(item.subject for item in found)) == SUBJECTS
         assert all(item.text for item in found)
+        assert len(set(found)) == len(found)
 
 
 def test_a_check_that_fails_itself_hides_no_other(workshop, monkeypatch):

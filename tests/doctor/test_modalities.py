@@ -111,19 +111,18 @@ def test_columns_that_nobody_cuts_off(workshop):
     [
         (["silhouette"], ["BaseSilTransform"], [True]),
         (["pose", "silhouette"], ["BaseSilTransform", "MSGGTransform"], [1, 0]),
-        (["skeleton map", "silhouette"], ["BaseSilCuttingTransform"] * 2, None),
+        (["skeleton map", "silhouette"], ["BaseSilCuttingTransform"] * 2, [True, True]),
+        (["skeleton map", "silhouette"], ["BaseSilCuttingTransform"], [False, True]),
+        (["skeleton map", "pose"], ["BaseSilCuttingTransform"], [True, False]),
         (["parsing", "silhouette"], ["BaseSilCuttingTransform", "BaseParsingCuttingTransform"], [1, 0]),
         (["ratio", "RGB"], ["BaseRgbTransform", "NoOperation"], [1, 0]),
         (["pose"], ["BaseSilTransform"], None),
+        (["silhouette"], ["BaseSilTransform"] * 2, None),
+        (["silhouette"] * 9, ["BaseSilTransform"] * 9, None),
     ],
 )
 def test_the_choice_that_gives_every_transform_a_file(kinds, names, choice):
-    found = choice_for(kinds, names)
-    if choice is not None or "skeleton map" not in kinds:
-        assert found == choice
-    else:
-        assert found is not None
-        assert len(found) == 2
+    assert choice_for(kinds, names) == choice
 
 
 def test_of_several_transforms_in_a_row_the_one_that_decides():

@@ -63,7 +63,7 @@ def test_what_git_left_in_place_of_a_large_file_and_empty_folders(config):
     found = one(about(config, quick=True), "pretrained", "wrong")
     assert "model.safetensors" in found.text
     assert found.remedy == f'git -C "{place}" lfs pull'
-    place.joinpath("model.safetensors").write_bytes(b"weights")
+    place.joinpath("model.safetensors").write_bytes(POINTER + b"weights" * 1000)
     assert one(about(config, quick=True), "pretrained").mark == "ok"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from visual_analyse.names import listed, plain
 
 _SUBJECT = "walks"
 _TOLD = 3
+_MOST = 4  # inputs for which files are sought
+_UNFIT = 100
 _PICTURES = ("silhouette", "parsing", "skeleton map", "RGB", "depth")
 # The kinds that OpenGait's transforms are for, the likeliest first. A transform that is not here takes anything.
 _FOR: Mapping[str, Sequence[str]] = {
@@ -90,14 +93,26 @@ def choice_for(kinds: Sequence[str], names: Sequence[str]) -> list[bool] | list[
     >>> choice_for(["RGB", "silhouette"], ["BaseSilCuttingTransform"])
     [False, True]
     """
-    taken: list[int] = []
-    for name in names:
-        wanted = _FOR.get(name, list(kinds))
-        fitting = [k for want in wanted for k, kind in enumerate(kinds) if kind == want and k not in taken]
-        if not fitting:
-            return None
-        taken.append(fitting[0])
-    return [k in taken for k in range(len(kinds))] if taken == sorted(taken) else taken
+    if len(names) > _MOST:
+        return None
+    ranks = [[_rank(kind, name) for kind in kinds] for name in names]
+    chosen = [
+        (sum(ranks[k][file] for k, file in enumerate(files)), list(files) != sorted(files), files)
+        for files in itertools.permutations(range(len(kinds)), len(names))
+        if all(ranks[k][file] < _UNFIT for k, file in enumerate(files))
+    ]
+    if not chosen:
+        return None
+    *_, taken = min(chosen)
+    return [k in taken for k in range(len(kinds))] if list(taken) == sorted(taken) else list(taken)
+
+
+def _rank(kind: str, name: str) -> int:
+    """How well a transform is served by a kind: 0 for what it is first of all for."""
+    wanted = _FOR.get(name)
+    if wanted is None:
+        return 0
+    return wanted.index(kind) if kind in wanted else _UNFIT
 
 
 def _unequal(read: Read, files: list[str], names: list[str]) -> Finding:
