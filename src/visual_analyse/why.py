@@ -32,6 +32,8 @@ from visual_analyse.version import __version__
 
 # Embeddings no further apart than this share of the largest value are one walk's: packing may round that much.
 SAME = 1e-5
+MADE = InputKind("picture of the model's own")  # what it cuts or stretches out of its frames
+MADE_RGB = InputKind("RGB as the model stretches it", "rgb")
 DRAWN = {"grey", "palette", "planes", "rgb"}  # the kinds of picture that maps are laid on
 
 
@@ -184,12 +186,33 @@ def _evidence(
     if explanation.shares.size:
         names = _distinct([probe.kind_of_input(k).name for k in range(explanation.shares.shape[1])])
         manifest["shares"] = dict(zip(names, explanation.shares[0].round(4).tolist(), strict=True))
-    laid = tuple(_laid(layer, probe) for layer in explanation.walks[0])
-    return Evidence(probe.frames, laid, parts, manifest, probe.inputs, probe.kind, probe.kinds)
+    # What the model cut or stretched out of its frames is an input more, for the layers that lie on it.
+    first = len(probe.inputs) + 1
+    own = {number: str(first + k) for k, number in enumerate(sorted(explanation.pictures))}
+    pictures = {own[number]: _own_picture(frames) for number, frames in explanation.pictures.items()}
+    kinds = {own[number]: MADE_RGB if frames.shape[1] == 3 else MADE for number, frames in explanation.pictures.items()}
+    inner = {layer.number: plan[layer.number].inner for layer in layers}
+    laid = tuple(
+        _laid(layer, probe, None if inner[layer.number] is None else int(own[inner[layer.number] or 0]))
+        for layer in explanation.walks[0]
+    )
+    return Evidence(
+        probe.frames, laid, parts, manifest, {**probe.inputs, **pictures}, probe.kind, {**probe.kinds, **kinds}
+    )
 
 
-def _laid(layer: LayerEvidence, probe: Probe) -> LayerEvidence:
-    """A layer as it lies on what is drawn: inputs by their numbers there, joints as they stand on disk."""
+def _own_picture(frames: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A picture of a model's own, `[t, c, h, w]` in whatever range, as uint8 `[t, h, w]` or `[t, h, w, 3]`."""
+    low, high = float(frames.min()), float(frames.max())
+    scaled = np.rint((frames - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
+    return np.ascontiguousarray(np.moveaxis(scaled, 1, -1)) if scaled.shape[1] == 3 else scaled[:, 0]
+
+
+def _laid(layer: LayerEvidence, probe: Probe, own: int | None) -> LayerEvidence:
+    """A layer as it lies on what is drawn: inputs by their numbers there, joints as they stand on disk.
+
+    `own`: the number of the picture of the model's own that it lies on.
+    """
     cells = layer.cells
     joints = probe.joints.get(layer.on)
     if joints is not None and layer.maps.ndim == 2 and layer.maps.shape[1] > 1:
@@ -198,7 +221,8 @@ def _laid(layer: LayerEvidence, probe: Probe) -> LayerEvidence:
     # Where it sees several inputs, the first that can be drawn is drawn below it.
     drawn = [k for k in layer.sees if probe.kind_of_input(k).picture != "none"] or [layer.on]
     same_form = [k for k in drawn if (probe.kind_of_input(k).picture in DRAWN) == (layer.maps.ndim == 3)] or drawn
-    return replace(layer, on=probe.number_of(same_form[0]), sees=sees, cells=cells)
+    on = probe.number_of(same_form[0]) if own is None else own
+    return replace(layer, on=on, sees=sees, cells=cells)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -180,12 +180,40 @@ class Poker:
             if rows < 2:
                 continue
             cell = height / rows
+            inner = {number for x in group if (number := self.plan[x.number].inner) is not None}
+            for number in inner:
+                own = [x for x in group if self.plan[x.number].inner == number]
+                self._rows_of_own_picture(number, rows, own, found)
+            group = [x for x in group if self.plan[x.number].inner is None]
+            if not group:
+                continue
             for place in sorted(set(np.linspace(rows * 0.15, rows * 0.85, MOST_BANDS).astype(int).tolist())):
                 band = slice(math.floor(place * cell), max(math.ceil((place + 1) * cell), math.floor(place * cell) + 1))
                 response = self._response(self._changed(source, {"h": band}))
                 for layer in group:
                     near = range(place - 1, place + 2)
                     found.note(layer, response[layer.number].sum((0, 2)), place, near, f"rows of {rows}, cell")
+
+    def _rows_of_own_picture(self, number: int, rows: int, layers: list[Layer], found: Poked) -> None:
+        """Layers on a picture that the model cuts or stretches by itself: bands of that."""
+        for place in sorted(set(np.linspace(rows * 0.15, rows * 0.85, MOST_BANDS).astype(int).tolist())):
+
+            def poke(module: nn.Module, inputs: tuple[Any, ...], place: int = place) -> tuple[Any, ...]:
+                picture = inputs[0].clone()
+                cell = picture.shape[-2] / rows
+                first, end = math.floor(place * cell), max(math.ceil((place + 1) * cell), math.floor(place * cell) + 1)
+                some = torch.rand(picture[..., first:end, :].shape, generator=torch.Generator().manual_seed(7))
+                picture[..., first:end, :] += picture.std() * (0.5 + some)
+                return (picture, *inputs[1:])
+
+            handle = self.modules[number].register_forward_pre_hook(poke)
+            try:
+                response = self._response(self.batch)
+            finally:
+                handle.remove()
+            for layer in layers:
+                near = range(place - 1, place + 2)
+                found.note(layer, response[layer.number].sum((0, 2)), place, near, f"rows of {rows}, cell")
 
     def _joints(self, source: int, layers: list[Layer], found: Poked) -> None:
         told = self.batch.told_apart[source]

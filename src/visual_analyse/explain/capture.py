@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -63,6 +63,37 @@ class Capture:
                     self.roots.append((number, len(self.outputs[number])))
                 self.outputs[number].append(output)
             return output.clone() if number in self.copied else output
+
+        return keep
+
+
+class Pictures:
+    """Keep what some layers are given at their first call, without a graph, while the block runs.
+
+    >>> with Pictures({1: layer}) as pictures:  # doctest: +SKIP
+    ...     model(batch)
+    """
+
+    def __init__(self, layers: Mapping[int, nn.Module]) -> None:
+        self.layers = layers
+        self.taken: dict[int, Tensor] = {}
+        self._handles: list[RemovableHandle] = []
+
+    def __enter__(self) -> Pictures:
+        for number, module in self.layers.items():
+            self._handles.append(module.register_forward_pre_hook(self._hook(number)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def _hook(self, number: int) -> Any:
+        def keep(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+            if number not in self.taken and inputs and isinstance(inputs[0], Tensor):
+                self.taken[number] = inputs[0].detach().clone()
 
         return keep
 

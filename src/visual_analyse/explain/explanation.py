@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.explain.capture import Capture, Slot, frozen
+from visual_analyse.explain.capture import Capture, Pictures, Slot, frozen
 from visual_analyse.explain.grad_cam import Weights, grad_cam
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.memory import enough_memory, out_of_memory
@@ -30,7 +30,8 @@ class Explanation:
     """What one forward and one backward gave: embeddings `[n, c, p]`, values `[n]`, and each walk's layers.
 
     `unreached` names the layers that no gradient of the target reached. `shares` `[n, inputs]`: how much of the target
-    each input that is told apart has (see `shares`); empty for a model of one input.
+    each input that is told apart has (see `shares`); empty for a model of one input. `pictures` `[t, c, h, w]`: what
+    the model cut or stretched out of its frames, by the layer that takes it, where layers lie on that.
     """
 
     embeddings: NDArray[np.float32]
@@ -38,6 +39,7 @@ class Explanation:
     walks: tuple[tuple[LayerEvidence, ...], ...]
     unreached: tuple[Layer, ...] = ()
     shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    pictures: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass
@@ -105,7 +107,12 @@ def explain(
         wanted = [tensor.detach().requires_grad_() for tensor in batch.inputs] if several else []
         # A model may write into what it is given, but not into a leaf that wants gradients.
         given = replace(batch, inputs=tuple(tensor.clone() for tensor in wanted)) if several else batch
-        with Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture:
+        inner = {plan[layer.number].inner for layer in layers} - {None}
+        shown = {number: modules[number] for number in inner if number is not None}
+        with (
+            Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture,
+            Pictures(shown) as pictures,
+        ):
             embeddings = model.embed(given)
             capture.close()
             values = target(embeddings)
@@ -128,6 +135,7 @@ def explain(
     return Explanation(
         embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached,
         shares(model, batch, target, pulled) if several else np.zeros((len(batch), 0)),
+        {number: plan.picture(number, taken).float().cpu().numpy() for number, taken in pictures.taken.items()},
     )  # fmt: skip
 
 

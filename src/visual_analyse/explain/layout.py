@@ -62,11 +62,14 @@ class _Layout:
         self.operations: dict[Grid, tuple[TimeOp, ...]] = {}
         self.last = _channels_last(recording.short, self.layers)
         self.pictures: tuple[int, int] | None = None  # the latest grid met, which tokens after it may be of
+        self.inner: int | None = None  # the latest layer that takes a picture of the model's own
 
     def plan(self) -> Plan:
         order = list(dict.fromkeys(run.number for run in self.recording.short))
         for number in order:
-            place = self._place(self.layers[number])
+            if self._takes_own_picture(number):
+                self.inner = number
+            place = replace(self._place(self.layers[number]), inner=self.inner)
             self.places[number] = place
             self._note_operation(place)
             if place.axes is not None and len(place.axes.grid) == 2 and not place.flat:
@@ -118,6 +121,20 @@ class _Layout:
         gridded = self._flat_grid(place, axes, rest) if flat else self._picture_grid(place, axes, rest)
         steps = None if time is None else (first[time], second[time])
         return gridded if gridded.axes is None else replace(gridded, steps=steps)
+
+    def _takes_own_picture(self, number: int) -> bool:
+        """Whether a convolution takes a picture that the model has cut or stretched out of its frames.
+
+        That is one of one channel or three colours, of another size than any input, in a model that is given RGB frames
+        and so makes its silhouettes, or what stands for them, by itself.
+        """
+        taken = self.short[number][0].taken
+        if taken is None or not self.layers[number].kind.startswith("Conv") or len(taken.shape) < 4:
+            return False
+        sources = range(len(self.recording.axes))
+        rgb = any(self.recording.size(k, "c") == 3 and self.recording.size(k, "h") for k in sources)
+        sizes = {(self.recording.size(k, "h"), self.recording.size(k, "w")) for k in sources}
+        return rgb and taken.shape[1] in (1, 3) and taken.shape[-2:] not in sizes
 
     def _picture_grid(self, place: Place, axes: Axes, rest: tuple[int, ...]) -> Place:
         if len(rest) == 2:

@@ -42,7 +42,8 @@ class Place:
     `sees`: the inputs that it depends on; `on`, the first of them. `flat`: "joints" or "points", where it lies on
     these and not on a picture. `chosen`: its cells are points that the model chooses of each frame. `like`: its cells
     are those of an earlier layer, by number, in another order. `fold`: the copies of a walk that it sees, and the
-    joints of its nodes.
+    joints of its nodes. `inner`: the layer, by number, that takes the picture it lies on, where a model cuts or
+    stretches one out of its frames.
     """
 
     layer: Layer
@@ -56,6 +57,7 @@ class Place:
     chosen: bool = False
     like: int | None = None
     fold: Fold | None = None
+    inner: int | None = None
     reason: str = ""
 
     @property
@@ -155,6 +157,12 @@ class Plan:
             shape[place.strips.axis] *= place.calls
         sizes = tuple(shape[k] for k in place.axes.grid)
         return sizes[-1:] if place.flat else sizes
+
+    def picture(self, number: int, taken: Tensor) -> Tensor:
+        """What a layer on a picture takes, of one walk, as frames: `[t, c, h, w]`."""
+        axes = self.places[number].axes
+        time = 0 if axes is None or axes.time is None else axes.time
+        return taken.movedim((time, -2, -1), (0, 2, 3)).reshape(taken.shape[time], -1, *taken.shape[-2:])
 
     def members(self, number: int, fit: Fit) -> NDArray[np.int32] | None:
         """The joints or points that each cell of a layer stands for, -1 for no more; None where cell i stands for i."""
