@@ -97,7 +97,7 @@ def choice_for(kinds: Sequence[str], names: Sequence[str]) -> list[bool] | list[
         return None
     ranks = [[_rank(kind, name) for kind in kinds] for name in names]
     chosen = [
-        (sum(ranks[k][file] for k, file in enumerate(files)), list(files) != sorted(files), files)
+        (sum(ranks[k][file] for k, file in enumerate(files)), files)
         for files in itertools.permutations(range(len(kinds)), len(names))
         if all(ranks[k][file] < _UNFIT for k, file in enumerate(files))
     ]
