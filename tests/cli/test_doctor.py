@@ -51,9 +51,9 @@ def test_a_command_typed_wrongly_has_status_2(typed, capsys):
 
 
 def test_the_config_as_the_other_commands_have_it(workshop, capsys):
-    typed = ["--config-path", str(workshop.config), *words(workshop)[1:], "--quick"]
-    assert command(typed) == 0
-    assert "--quick builds and runs nothing" in " ".join(capsys.readouterr().out.split())
+    for config in (["--config-path", str(workshop.config)], ["-c", str(workshop.config)], [str(workshop.config)]):
+        assert command([*words(workshop)[1:], "--quick", *config]) == 0
+        assert "--quick builds and runs nothing" in " ".join(capsys.readouterr().out.split())
 
 
 def test_json_for_scripts(workshop, capsys):

@@ -50,8 +50,9 @@ def parser() -> Parser:
     add("--split", choices=["train", "test", "all"],
         help="which ids of the partition are meant (default: all with -d, else test)")  # fmt: skip
     add("--device", default="0", help="GPU index; also cpu, cuda:1, mps (default: 0; the CPU where no GPU is)")
-    made.switch("quick", default=False, help="build and run nothing")
-    made.switch("json", default=False, help="print the findings as JSON")
+    # No values are taken, as other commands' switches do: `--quick CONFIG` must leave CONFIG what it is.
+    add("--quick", action="store_true", help="build and run nothing")
+    add("--json", action="store_true", help="print the findings as JSON")
     return made
 
 
