@@ -72,7 +72,8 @@ class _Layout:
             place = replace(self._place(self.layers[number]), inner=self.inner)
             self.places[number] = place
             self._note_operation(place)
-            if place.axes is not None and len(place.axes.grid) == 2 and not place.flat:
+            tokens = place.axes is not None and place.axes.tokens is not None
+            if place.axes is not None and len(place.axes.grid) == 2 and not place.flat and not tokens:
                 self.pictures = place.shape[place.axes.grid[0]], place.shape[place.axes.grid[1]]
         places = {
             layer.number: self.places.get(layer.number, Place(layer, reason="is never called in a forward"))
@@ -138,14 +139,22 @@ class _Layout:
 
     def _picture_grid(self, place: Place, axes: Axes, rest: tuple[int, ...]) -> Place:
         if len(rest) == 2:
+            rows, columns = (place.shape[k] for k in rest)
+            if rows == columns and self._beside(rows) is not None:  # what every token makes of every other
+                return replace(place, reason=f"has no place in the frames (its output is {list(place.shape)})")
             return replace(place, axes=replace(axes, grid=rest))
-        if len(rest) == 1 and self.pictures is not None:
-            beside = place.shape[rest[0]] - self.pictures[0] * self.pictures[1]
-            if 0 <= beside <= _BESIDE and self.pictures[0] * self.pictures[1] > 1:
-                return replace(place, axes=replace(axes, grid=rest, tokens=self.pictures))
+        if len(rest) == 1 and self._beside(place.shape[rest[0]]) is not None:
+            return replace(place, axes=replace(axes, grid=rest, tokens=self.pictures))
         if axes.time is None or len(rest) > 2:
             return replace(place, reason=f"has no place in the frames (its output is {list(place.shape)})")
         return replace(place, axes=axes)
+
+    def _beside(self, count: int) -> int | None:
+        """How many of so many tokens are none of the latest picture's; None where they are not its tokens."""
+        if self.pictures is None or self.pictures[0] * self.pictures[1] == 1:
+            return None
+        beside = count - self.pictures[0] * self.pictures[1]
+        return beside if 0 <= beside <= _BESIDE else None
 
     def _flat_grid(self, place: Place, axes: Axes, rest: tuple[int, ...]) -> Place:
         sizes = {k: place.shape[k] for k in rest}

@@ -78,13 +78,20 @@ def _profile(change: Array, axis: int) -> Array:
 
 
 def _following(changes: Array, what: str, shape: tuple[int, ...], taken: int | None = None) -> int:
-    """The axis along which the place of the largest change differs most from poke to poke."""
-    distinct = [
-        0 if axis == taken else len({int(_profile(change, axis).argmax()) for change in changes})
-        for axis in range(changes.ndim - 1)
-    ]
-    best = int(np.argmax(distinct))
-    if len(changes) > 1 and distinct[best] < 2:
+    """The axis along which each poke changes one place most, and each another.
+
+    Along an axis that does not follow the pokes the place of the largest change may differ from poke to poke by chance;
+    there it is hardly larger than the rest.
+    """
+    scores = []
+    for axis in range(changes.ndim - 1):
+        profiles = np.stack([_profile(change, axis) for change in changes])
+        total = profiles.sum(1)
+        share = np.divide(profiles.max(1), total, out=np.zeros(len(total)), where=total > 0).mean()
+        distinct = len(set(profiles.argmax(1).tolist()))
+        scores.append(0.0 if axis == taken or (distinct < 2 and len(changes) > 1) else share * distinct)
+    best = int(np.argmax(scores))
+    if not scores[best]:
         raise VisualAnalyseError(
             f"No axis of a transformed walk, {list(shape)}, follows its {what}s. A transform for poses was expected in "
             "evaluator_cfg.transform, e.g. GaitGraphMultiInput, GaitTRMultiInput or MSGGTransform."
