@@ -36,11 +36,12 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     config = tmp_path / "tiny.yaml"
     config.write_text(yaml.safe_dump(TINY))
     monkeypatch.setattr(command_file, "config_of", lambda name: config)
-    for name in ("PEOPLE", "WALKS", "FRAMES"):
+    for name in ("PEOPLE", "WALKS", "FRAMES", "POSE_WALKS", "POSE_FRAMES"):
         monkeypatch.setattr(sampling, name, 3)
-    small = evaluation.make_lineup(2, ("nm-01", "nm-05", "bg-01", "cl-01"), ("000", "090"), 2)
+    conditions, views = ("nm-01", "nm-05", "bg-01", "cl-01"), ("000", "090")
+    small = {poses: evaluation.make_lineup(2, conditions, views, 2, poses=poses) for poses in (False, True)}
     monkeypatch.setattr(evaluation, "PEOPLE", 2)
-    monkeypatch.setattr(evaluation, "make_lineup", lambda people, progress: small)
+    monkeypatch.setattr(evaluation, "make_lineup", lambda people, frames, progress, poses: small[poses])
     return tmp_path / "out"
 
 
@@ -54,6 +55,32 @@ def test_a_model_is_trained_kept_and_evaluated(tiny: Path, capsys: pytest.Captur
     assert rows["chance"] == ["50.0"] * 3
     assert set(rows) == {"chance", "height, breadth, area", "mean silhouette", "Tiny"}
     assert all(0 <= float(rate) <= 100 for rates in rows.values() for rate in rates)
+
+
+def test_a_model_of_poses_is_trained_kept_and_evaluated(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tiny.parent / "tiny.yaml"
+    sampler = {"batch_size": [2, 2], "frames_num_fixed": 2, "sample_type": "fixed_ordered"}
+    poses = {
+        **TINY,
+        "model_cfg": {"model": "GaitTR", "joint_format": "coco", "in_channels": [10, 32], "num_class": 3},
+        "trainer_cfg": {**TINY["trainer_cfg"], "sampler": sampler},
+    }
+    poses["evaluator_cfg"] = {
+        **TINY["evaluator_cfg"],
+        "transform": [{"type": "Compose", "trf_cfg": [{"type": "GaitTRMultiInput"}, {"type": "SkeletonInput"}]}],
+    }
+    config.write_text(yaml.safe_dump(poses))
+    assert command(["gaittr", "-s", str(tiny), "--evaluate"]) == 0
+    assert {path.name for path in tiny.iterdir()} == {
+        "gaittr.pt",
+        "gaittr.yaml",
+        "gaittr-training.pt",
+        "poses-1597.npz",
+    }
+    rows = {line[:10].strip() for line in capsys.readouterr().out.splitlines()[2:]}
+    assert rows >= {"chance", "mean pose", "Tiny"} and "mean silho" not in rows
 
 
 def test_the_same_command_again_ends_at_the_same_weights(tiny: Path) -> None:
@@ -83,7 +110,8 @@ def test_without_a_model_the_shipped_ones_are_evaluated(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command_file, "config_of", config_of)
-    assert all(checkpoint_of(name).is_file() for name in command_file.MODELS)
+    assert all(checkpoint_of(name).is_file() for name in (*command_file.MODELS, *command_file.POSE_MODELS))
     assert command(["--evaluate"]) == 0
     printed = capsys.readouterr().out
-    assert "GaitSet-small" in printed and "GaitBase-small" in printed
+    for name in ("mean silhouette", "GaitSet-small", "GaitBase-small", "mean pose", "GaitGraph2-small", "GaitTR-small"):
+        assert name in printed

@@ -1,5 +1,6 @@
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from torch import Tensor
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.config import Config
+from visual_analyse.gait.pose_transforms import LAYOUTS
 from visual_analyse.models.builtin import BuiltinModel
 from visual_analyse.synthetic.training.augmentation import augment
-from visual_analyse.synthetic.training.losses import cross_entropy, triplet_loss
+from visual_analyse.synthetic.training.losses import contrastive_loss, cross_entropy, triplet_loss
+from visual_analyse.synthetic.training.pose_augmentation import disturb
 from visual_analyse.synthetic.training.sampling import FIRST_PERSON, Crowd, Sampler, load_crowd, make_crowd, save_crowd
 from visual_analyse.synthetic.training.steps import Recipe, pace, save_model, train, weights
 
@@ -30,22 +33,36 @@ TINY = {
         "SeparateBNNecks": {"class_num": 3, "in_channels": 3, "parts_num": 2},
         "bin_num": [2],
     },
-}
+    "gaitgraph2": {
+        "model": "GaitGraph2", "joint_format": "coco", "input_num": 3, "reduction": 2, "block": "Bottleneck",
+        "input_branch": [5, 8, 4], "main_stream": [4, 8, 16], "num_class": 3, "tta": True,
+    },
+    "gaittr": {"model": "GaitTR", "joint_format": "coco", "in_channels": [10, 32], "num_class": 3},
+}  # fmt: skip
+POSES = {"gaitgraph2": ["GaitGraphMultiInput"], "gaittr": ["GaitTRMultiInput", "SkeletonInput"]}
 
 
 def tiny_config(name: str, steps: int = 4, half: bool = False) -> Config:
     losses = [{"type": "TripletLoss", "margin": 0.2}]
     if name == "gaitbase":
         losses.append({"type": "CrossEntropyLoss", "scale": 16})
+    if name == "gaitgraph2":
+        losses = [{"type": "SupConLoss_Lp", "temperature": 0.1}]
+    steps_of = [{"type": step} for step in POSES.get(name, ["BaseSilCuttingTransform"])]
     sections = {
         "model_cfg": TINY[name],
+        "evaluator_cfg": {"transform": [{"type": "Compose", "trf_cfg": steps_of}]},
         "loss_cfg": losses,
         "optimizer_cfg": {"lr": 0.01, "weight_decay": 0.0},
         "trainer_cfg": {
             "total_iter": steps,
             "save_iter": 2,
             "enable_float16": half,
-            "sampler": {"batch_size": [2, 2], "frames_num_fixed": 2},
+            "sampler": {
+                "batch_size": [2, 2],
+                "frames_num_fixed": 3 if name in POSES else 2,
+                "sample_type": "fixed_ordered" if name in POSES else "fixed_unordered",
+            },
         },
     }
     return Config(Path("tiny.yaml"), sections, sections)
@@ -54,6 +71,17 @@ def tiny_config(name: str, steps: int = 4, half: bool = False) -> Config:
 @pytest.fixture(scope="module")
 def crowd() -> Crowd:
     return make_crowd(3, 3, 3, seed=5)
+
+
+@pytest.fixture(scope="module")
+def poses() -> Crowd:
+    return make_crowd(3, 3, 5, seed=5, poses=True)
+
+
+@pytest.fixture
+def fit(crowd: Crowd, poses: Crowd) -> Callable[[str], Crowd]:
+    """What a model learns from."""
+    return lambda name: poses if name in POSES else crowd
 
 
 def same_weights(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -94,11 +122,26 @@ def test_the_cross_entropy_is_that_of_a_calculation_by_hand() -> None:
 
 def test_a_crowd_is_the_same_for_a_seed_and_is_kept_whole(crowd: Crowd, tmp_path: Path) -> None:
     again = make_crowd(3, 3, 3, seed=5)
-    assert np.array_equal(crowd.silhouettes, again.silhouettes)
-    assert not np.array_equal(crowd.silhouettes, make_crowd(3, 3, 3, seed=6).silhouettes)
+    assert np.array_equal(crowd.walks, again.walks)
+    assert not np.array_equal(crowd.walks, make_crowd(3, 3, 3, seed=6).walks)
     assert crowd.labels.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2] and crowd.people == 3
     kept = load_crowd(save_crowd(tmp_path / "crowd.npz", crowd))
-    assert np.array_equal(kept.silhouettes, crowd.silhouettes) and np.array_equal(kept.labels, crowd.labels)
+    assert np.array_equal(kept.walks, crowd.walks) and np.array_equal(kept.labels, crowd.labels)
+
+
+def test_a_crowd_of_poses_is_the_same_people_at_the_pace_of_a_camera(tmp_path: Path) -> None:
+    crowd = make_crowd(2, 2, 4, seed=5, poses=True)
+    assert crowd.walks.shape == (4, 4, 17, 3) and crowd.walks.dtype == np.float32
+    kept = load_crowd(save_crowd(tmp_path / "crowd.npz", crowd), poses=True)
+    assert np.array_equal(kept.walks, crowd.walks)
+    with pytest.raises(VisualAnalyseError, match=r"silhouettes \[n, s, 64, 64\]"):
+        load_crowd(tmp_path / "crowd.npz")
+    # The first frame of both crowds is the same moment: joints lie where the body is.
+    bodies = make_crowd(2, 2, 4, seed=5).walks[:, 0] > 127
+    column, row = np.clip(np.rint(crowd.walks[:, 0, :, :2]), 0, 63).astype(int).transpose(2, 0, 1)
+    assert bodies[np.arange(4)[:, None], row, column].mean() > 0.9
+    ankles = crowd.walks[:, :, 15:, :2]
+    assert np.abs(ankles[:, 1] - ankles[:, 0]).mean() < 0.6 * np.abs(ankles[:, 3] - ankles[:, 0]).mean()
 
 
 def test_nobody_who_is_learnt_from_is_in_a_dataset() -> None:
@@ -114,10 +157,10 @@ def test_what_is_no_crowd_is_answered_with_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_sampler_gives_so_many_walks_of_so_many_people(crowd: Crowd) -> None:
-    marked = crowd.silhouettes.copy()
+    marked = crowd.walks.copy()
     marked[:, :, 0, 0] = np.arange(9)[:, None]  # the walk
     marked[:, :, 0, 1] = np.arange(3)  # the frame
-    sampler = Sampler(replace(crowd, silhouettes=marked), people=2, walks=3, frames=2, seed=9)
+    sampler = Sampler(replace(crowd, walks=marked), people=2, walks=3, frames=2, seed=9)
     drawn = set()
     for step in range(20):
         silhouettes, labels = sampler.draw(step)
@@ -131,6 +174,17 @@ def test_the_sampler_gives_so_many_walks_of_so_many_people(crowd: Crowd) -> None
     assert np.array_equal(sampler.draw(7)[0], sampler.draw(7)[0])
 
 
+def test_ordered_frames_are_on_end(poses: Crowd) -> None:
+    marked = poses.walks.copy()
+    marked[..., 0] = np.arange(5)[:, None]
+    starts = set()
+    for step in range(20):
+        frames = Sampler(replace(poses, walks=marked), 2, 2, 3, seed=9, ordered=True).draw(step)[0][:, :, 0, 0]
+        assert (np.diff(frames, axis=1) == 1).all()
+        starts |= set(frames[:, 0].tolist())
+    assert starts == {0, 1, 2}
+
+
 @pytest.mark.parametrize("wanted", [{"people": 4}, {"walks": 4}, {"frames": 4}, {"people": 0}])
 def test_more_than_there_is_cannot_be_drawn(crowd: Crowd, wanted: dict[str, int]) -> None:
     with pytest.raises(VisualAnalyseError, match="cannot be drawn"):
@@ -138,7 +192,7 @@ def test_more_than_there_is_cannot_be_drawn(crowd: Crowd, wanted: dict[str, int]
 
 
 def test_augmented_walks_are_walks(crowd: Crowd) -> None:
-    walks = torch.from_numpy(crowd.silhouettes)
+    walks = torch.from_numpy(crowd.walks)
     changed = augment(walks, torch.Generator().manual_seed(3))
     assert changed.shape == (9, 3, 64, 44) and changed.dtype == torch.float32
     assert changed.min() >= 0.0 and changed.max() <= 1.0
@@ -151,6 +205,40 @@ def test_augmented_walks_are_walks(crowd: Crowd) -> None:
     assert near.mean() < apart
 
 
+def test_disturbed_poses_are_poses(poses: Crowd) -> None:
+    walks = torch.from_numpy(poses.walks)
+    mirror = list(LAYOUTS["coco"].mirror)
+    other = walks[:, :, mirror]
+    reflected = torch.cat([63 - other[..., :1], other[..., 1:]], -1)
+    sides = [walks, reflected, other, reflected[:, :, mirror]]
+    forms = torch.stack([form for side in sides for form in (side, side.flip(1))])
+    met = set()
+    for seed in range(20):
+        changed = disturb(walks, torch.Generator().manual_seed(seed))
+        assert changed.shape == walks.shape and changed.dtype == torch.float32
+        assert torch.equal(changed, disturb(walks, torch.Generator().manual_seed(seed)))
+        apart = (forms - changed)[..., :2].abs().mean((2, 3, 4))
+        assert apart.min(0).values.max() < 4
+        met |= set(apart.argmin(0).tolist())
+        assert torch.equal(changed[..., 2].flatten(1).sort().values, walks[..., 2].flatten(1).sort().values)
+    assert met == set(range(8))
+    assert not torch.equal(changed, disturb(walks, torch.Generator().manual_seed(0)))
+
+
+def test_the_contrastive_loss_is_that_of_a_calculation_by_hand() -> None:
+    labels = torch.tensor([0, 0, 0, 1])
+    walks = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 3.0], [-1.0, 0.0]])
+    near, far = math.exp(-2 * math.sqrt(2)), math.exp(-4)
+    # Walk 0: two of its own at sqrt 2, one other at 2. Walks 1 and 2: each other at 0, walk 0 and the other at sqrt 2.
+    first = -math.log(near / (2 * near + far))
+    second = -(math.log(1 / (1 + 2 * near)) + math.log(near / (1 + 2 * near))) / 2
+    expected = (first + 2 * second) / 3
+    assert float(contrastive_loss(walks, labels, 0.5)) == pytest.approx(expected, rel=1e-4)
+    alike = torch.ones(4, 2, requires_grad=True)
+    contrastive_loss(alike, labels, 0.5).backward()
+    assert alike.grad is not None and torch.isfinite(alike.grad).all()
+
+
 def test_the_rate_of_learning_rises_and_falls() -> None:
     rates = [pace(step, 100) for step in range(100)]
     assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
@@ -161,9 +249,9 @@ def test_the_rate_of_learning_rises_and_falls() -> None:
 @pytest.mark.parametrize("name", list(TINY))
 @pytest.mark.parametrize("half", [False, True])
 def test_a_training_that_was_stopped_ends_as_one_that_was_not(
-    name: str, half: bool, crowd: Crowd, tmp_path: Path
+    name: str, half: bool, fit: Callable[[str], Crowd], tmp_path: Path
 ) -> None:
-    config = tiny_config(name, half=half)
+    config, crowd = tiny_config(name, half=half), fit(name)
     begun: list[dict[str, Tensor]] = []
     straight = train(config, crowd, tmp_path / "straight.pt", seed=1)
 
@@ -184,11 +272,12 @@ def test_a_training_that_was_stopped_ends_as_one_that_was_not(
     assert not straight.training
 
 
-def test_a_training_changes_every_parameter(crowd: Crowd, tmp_path: Path) -> None:
+def test_a_training_changes_every_parameter(fit: Callable[[str], Crowd], tmp_path: Path) -> None:
     for name in TINY:
-        start = weights(train(tiny_config(name, steps=0), crowd, tmp_path / f"{name}-0.pt", seed=1))
-        later = weights(train(tiny_config(name, steps=2), crowd, tmp_path / f"{name}-2.pt", seed=1))
-        assert all(not torch.equal(start[key], later[key]) for key in start if start[key].is_floating_point())
+        start = weights(train(tiny_config(name, steps=0), fit(name), tmp_path / f"{name}-0.pt", seed=1))
+        later = weights(train(tiny_config(name, steps=2), fit(name), tmp_path / f"{name}-2.pt", seed=1))
+        learnt = [key for key in start if start[key].is_floating_point() and not key.endswith(".A")]
+        assert all(not torch.equal(start[key], later[key]) for key in learnt)
 
 
 def test_random_numbers_of_others_are_left_alone(crowd: Crowd, tmp_path: Path) -> None:
@@ -209,6 +298,12 @@ def test_another_run_is_not_gone_on_with(crowd: Crowd, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(VisualAnalyseError, match="is damaged"):
         train(tiny_config("gaitset", steps=2), crowd, path, seed=1)
+
+
+def test_a_crowd_that_does_not_fit_the_model(crowd: Crowd, poses: Crowd, tmp_path: Path) -> None:
+    for name, other in (("gaitset", poses), ("gaittr", crowd)):
+        with pytest.raises(VisualAnalyseError, match=r"do not fit .* Give"):
+            train(tiny_config(name), other, tmp_path / "run.pt", seed=1)
 
 
 def test_a_config_that_does_not_say_how_to_train(crowd: Crowd, tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-MODELS = ("gaitset", "gaitbase")
+MODELS = ("gaitset", "gaitbase")  # of silhouettes
+POSE_MODELS = ("gaitgraph2", "gaittr")
 
 
 def config_of(name: str) -> Path:
-    """The config of one of MODELS, as OpenGait's are.
+    """The config of one of MODELS or POSE_MODELS, as OpenGait's are.
 
     >>> config_of("gaitset").name
     'gaitset.yaml'
@@ -17,7 +18,7 @@ def config_of(name: str) -> Path:
 
 
 def checkpoint_of(name: str) -> Path:
-    """The checkpoint of one of MODELS, as OpenGait's are.
+    """The checkpoint of one of MODELS or POSE_MODELS, as OpenGait's are.
 
     >>> checkpoint_of("gaitset").name
     'gaitset.pt'

@@ -24,17 +24,20 @@ from visual_analyse.synthetic.walk import CONDITIONS, VIEWS, check_count, walk
 Array = NDArray[Any]
 
 PEOPLE = 50
+FRAMES, POSE_FRAMES = 20, 30  # models of poses look at time: a whole cycle has 27 frames
 GALLERY = ("nm-01", "nm-02", "nm-03", "nm-04")
 PROBES = {"nm": ("nm-05", "nm-06"), "bg": ("bg-01", "bg-02"), "cl": ("cl-01", "cl-02")}
-_CUT = build_transforms([{"type": "BaseSilCuttingTransform"}])[0]
 _AT_ONCE = 8  # walks in one forward: what a core's cache likes
 
 
 @dataclass(frozen=True)
 class Lineup:
-    """Walks to recognise: `silhouettes` uint8 `[n, s, 64, 64]`, and the id, type and view of each, `[n]`."""
+    """Walks to recognise: silhouettes uint8 `[n, s, 64, 64]` or poses float32 `[n, s, 17, 3]`, and whose they are.
 
-    silhouettes: Array
+    `ids`, `types` and `views` `[n]`.
+    """
+
+    walks: Array
     ids: Array
     types: Array
     views: Array
@@ -44,23 +47,25 @@ def make_lineup(
     people: int = PEOPLE,
     conditions: Sequence[str] = CONDITIONS,
     views: Sequence[str] = VIEWS,
-    frames: int = 20,
+    frames: int = FRAMES,
     seed: int = 1597,
     progress: Callable[[int, int], object] | None = None,
+    poses: bool = False,
 ) -> Lineup:
     """The first people of the dataset of a seed, as `write_dataset` writes them; none of them is ever learnt from.
 
     `progress` is called with the walks done and the walks in all. Raises VisualAnalyseError for a count, condition or
     view that cannot be.
 
-    >>> make_lineup(1, ["nm-01"], ["000", "090"], 3).silhouettes.shape
+    >>> make_lineup(1, ["nm-01"], ["000", "090"], 3).walks.shape
     (2, 3, 64, 64)
     """
     check_count("people", people)
     labels = [(n, kind, view) for n in range(1, people + 1) for kind in conditions for view in views]
     walks = []
     for number, kind, view in labels:
-        walks.append(walk(sample_person(seed, number), kind, view, frames, walk_seed(seed, number)).silhouettes)
+        shown = walk(sample_person(seed, number), kind, view, frames, walk_seed(seed, number))
+        walks.append(shown.joints if poses else shown.silhouettes)
         if progress is not None:
             progress(len(walks), len(labels))
     ids, types, seen = zip(*((name(number), kind, view) for number, kind, view in labels), strict=True)
@@ -82,21 +87,25 @@ def restore(config: Config, checkpoint: Path) -> BuiltinModel:
     return model.eval()
 
 
-def embed(model: BuiltinModel, silhouettes: Array, progress: Callable[[int, int], object] | None = None) -> Array:
-    """Embeddings `[n, c, p]` of walks, uint8 `[n, s, 64, 64]`, by a model in test mode.
+def embed(
+    model: BuiltinModel, config: Config, walks: Array, progress: Callable[[int, int], object] | None = None
+) -> Array:
+    """Embeddings `[n, c, p]` of walks `[n, s, ...]`, as a Lineup has them, by the model of a config in test mode.
 
-    >>> embed(model, lineup.silhouettes).shape  # doctest: +SKIP
+    All frames are shown, through the config's transform.
+
+    >>> embed(model, config, lineup.walks).shape  # doctest: +SKIP
     (2, 64, 62)
     """
+    prepare = build_transforms(config.transforms)[0]
     found = []
     with torch.no_grad():
-        for start in range(0, len(silhouettes), _AT_ONCE):
-            some = silhouettes[start : start + _AT_ONCE]
-            frames = _CUT(some.reshape(-1, *some.shape[2:])).reshape(*some.shape[:2], 64, 44)
-            answer = model(([torch.from_numpy(frames)], None, None, None, None))
+        for start in range(0, len(walks), _AT_ONCE):
+            frames = np.stack([prepare(walk) for walk in walks[start : start + _AT_ONCE]])
+            answer = model(([torch.from_numpy(np.ascontiguousarray(frames))], None, None, None, None))
             found.append(answer["inference_feat"]["embeddings"].numpy())
             if progress is not None:
-                progress(start + len(some), len(silhouettes))
+                progress(start + len(frames), len(walks))
     return np.concatenate(found)
 
 
@@ -120,7 +129,7 @@ def rank1(embeddings: Array, lineup: Lineup, metric: str = "euc") -> dict[str, f
 
 def sizes(lineup: Lineup) -> Array:
     """Height, breadth and area of each walk, mean and deviation over its frames, each of variance 1: `[n, 6, 1]`."""
-    body = lineup.silhouettes >= 128
+    body = lineup.walks >= 128
     of_frames = np.stack([body.any(3).sum(2), body.any(2).sum(2), body.sum((2, 3))], -1).astype(np.float64)
     features = np.concatenate([of_frames.mean(1), of_frames.std(1)], 1)
     spread = features.std(0)
@@ -129,5 +138,17 @@ def sizes(lineup: Lineup) -> Array:
 
 def mean_silhouettes(lineup: Lineup) -> Array:
     """The gait-energy image of each walk (Han and Bhanu, PAMI 2006) as one part, `[n, 4096, 1]`."""
-    mean = np.stack([walk.mean(0, dtype=np.float64) for walk in lineup.silhouettes]) / 255.0
+    mean = np.stack([walk.mean(0, dtype=np.float64) for walk in lineup.walks]) / 255.0
     return mean.reshape(len(mean), -1, 1)
+
+
+def mean_poses(lineup: Lineup) -> Array:
+    """The mean pose of each walk as one part, `[n, 34, 1]`: from the middle of the hips, in heights of the body."""
+    places = lineup.walks[..., :2].astype(np.float64)
+    hips = places[:, :, 11:13].mean(2, keepdims=True)
+    height = np.ptp(places[..., 1], axis=2)[:, :, None, None]
+    return np.asarray(((places - hips) / height).mean(1).reshape(len(places), -1, 1))
+
+
+BASELINES: dict[str, Callable[[Lineup], Array]] = {"height, breadth, area": sizes, "mean silhouette": mean_silhouettes}
+POSE_BASELINES: dict[str, Callable[[Lineup], Array]] = {"mean pose": mean_poses}

@@ -40,3 +40,24 @@ def cross_entropy(logits: Tensor, labels: Tensor, scale: float, smoothing: float
     """
     targets = labels[:, None].expand(-1, logits.size(2))
     return F.cross_entropy(logits * scale, targets, label_smoothing=smoothing)
+
+
+def contrastive_loss(embeddings: Tensor, labels: Tensor, temperature: float) -> Tensor:
+    """How surely each walk picks others of its identity among all, the nearer the surer: a scalar.
+
+    `embeddings` `[n, c]`, `labels` `[n]`. Likeness is minus the distance between unit vectors by `temperature`; of the
+    logarithms of the softmax over all other walks, the mean over those of one's own identity, then over the walks that
+    have such. Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, eq. 2, with that likeness.
+
+    >>> walks = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]])
+    >>> round(float(contrastive_loss(walks, torch.tensor([0, 0, 1]), 1.0)), 4)  # log(1 + exp(-sqrt 2))
+    0.2176
+    """
+    unit = F.normalize(embeddings, dim=1)
+    squared = (unit[:, None] - unit[None]).square().sum(-1)
+    alike = -squared.clamp(min=1e-12).sqrt() / temperature  # the root of 0 has no gradient
+    oneself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    surely = alike.masked_fill(oneself, -torch.inf).log_softmax(1)
+    own = (labels[:, None] == labels[None]) & ~oneself
+    mean = torch.where(own, surely, torch.zeros(())).sum(1) / own.sum(1).clamp(min=1)
+    return -mean[own.any(1)].mean()

@@ -9,15 +9,19 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import write_whole
 from visual_analyse.gait.config import Config
+from visual_analyse.gait.transforms import build_transforms
 from visual_analyse.models.builtin import BuiltinModel, build
+from visual_analyse.models.builtin.skeleton import SkeletonModel
 from visual_analyse.synthetic.training.augmentation import augment
-from visual_analyse.synthetic.training.losses import cross_entropy, triplet_loss
+from visual_analyse.synthetic.training.losses import contrastive_loss, cross_entropy, triplet_loss
+from visual_analyse.synthetic.training.pose_augmentation import disturb
 from visual_analyse.synthetic.training.sampling import Crowd, Sampler
 
 # The rate of learning climbs over this share of the steps, and falls along half a cosine over the rest.
@@ -28,8 +32,9 @@ _WARM = 0.05
 class Recipe:
     """How a model is trained: what the sections loss_cfg, optimizer_cfg and trainer_cfg of its config say.
 
-    `people` x `walks` x `frames` a step; `margin` of the triplet loss; `scale` of the logits, None without classes;
-    `half`, whether layers calculate in bfloat16: half the time on processors that know it.
+    `people` x `walks` x `frames` a step, on end where they are `ordered`; `margin` of the triplet loss, `scale` of the
+    logits and `temperature` of the contrastive loss, each None where there is no such loss; `half`, whether layers
+    calculate in bfloat16: half the time on processors that know it.
     """
 
     steps: int
@@ -37,10 +42,12 @@ class Recipe:
     people: int
     walks: int
     frames: int
+    ordered: bool
     rate: float
     decay: float
-    margin: float
+    margin: float | None
     scale: float | None
+    temperature: float | None
     half: bool
 
     @staticmethod
@@ -56,19 +63,25 @@ class Recipe:
         try:
             losses = {str(loss["type"]): loss for loss in sections["loss_cfg"]}
             trainer, optimiser = sections["trainer_cfg"], sections["optimizer_cfg"]
-            people, walks = trainer["sampler"]["batch_size"]
-            softmax = losses.get("CrossEntropyLoss")
+            sampler = trainer["sampler"]
+            people, walks = sampler["batch_size"]
+            triplet, softmax, contrast = map(losses.get, ("TripletLoss", "CrossEntropyLoss", "SupConLoss_Lp"))
+            if triplet is None and contrast is None:
+                raise KeyError("TripletLoss")
             return Recipe(
                 steps=int(trainer["total_iter"]), save_every=int(trainer["save_iter"]), people=int(people),
-                walks=int(walks), frames=int(trainer["sampler"]["frames_num_fixed"]), rate=float(optimiser["lr"]),
-                decay=float(optimiser["weight_decay"]), margin=float(losses["TripletLoss"]["margin"]),
-                scale=float(softmax["scale"]) if softmax else None, half=bool(trainer["enable_float16"]),
+                walks=int(walks), frames=int(sampler["frames_num_fixed"]),
+                ordered=sampler.get("sample_type") == "fixed_ordered", rate=float(optimiser["lr"]),
+                decay=float(optimiser["weight_decay"]), margin=float(triplet["margin"]) if triplet else None,
+                scale=float(softmax["scale"]) if softmax else None,
+                temperature=float(contrast["temperature"]) if contrast else None, half=bool(trainer["enable_float16"]),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise VisualAnalyseError(
                 f"{config.path} does not say how to train: {type(error).__name__} {error}. It needs loss_cfg (a list "
-                "with a TripletLoss), optimizer_cfg (lr, weight_decay) and trainer_cfg (total_iter, save_iter, "
-                "sampler with batch_size and frames_num_fixed), as the configs of visual_analyse.synthetic.small."
+                "with a TripletLoss or SupConLoss_Lp), optimizer_cfg (lr, weight_decay) and trainer_cfg (total_iter, "
+                "save_iter, sampler with batch_size and frames_num_fixed), as the configs of "
+                "visual_analyse.synthetic.small."
             ) from error
 
 
@@ -90,10 +103,17 @@ def train(
     >>> train(config, crowd, Path("run.pt"), seed=1)  # doctest: +SKIP
     """
     recipe = Recipe.read(config)
-    sampler = Sampler(crowd, recipe.people, recipe.walks, recipe.frames, seed)
+    sampler = Sampler(crowd, recipe.people, recipe.walks, recipe.frames, seed, recipe.ordered)
+    prepare = build_transforms(config.transforms)[0]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build(config.model_cfg)
+    kind = "poses" if isinstance(model, SkeletonModel) else "silhouettes"
+    if crowd.kind != kind:
+        raise VisualAnalyseError(
+            f"The walks to learn from do not fit {type(model).__name__}, which learns from {kind}: they are "
+            f"{crowd.kind}. Give it a crowd of {kind}."
+        )
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     run = {"seed": seed, "config": repr(config.own)}
     first = _resume(checkpoint, run, model, optimiser)
@@ -101,9 +121,17 @@ def train(
     for step in range(first, recipe.steps):
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * pace(step, recipe.steps)
-        silhouettes, labels = sampler.draw(step)
-        frames = augment(torch.from_numpy(silhouettes), torch.Generator().manual_seed((seed << 32) + step))
-        loss = _loss(model, frames, torch.from_numpy(labels), recipe)
+        walks, labels = sampler.draw(step)
+        number = (seed << 32) + step
+        chance = torch.Generator().manual_seed(number)
+        if kind == "poses":
+            poses = disturb(torch.from_numpy(walks), chance).numpy()
+            frames = torch.from_numpy(np.stack([prepare(walk) for walk in poses]))
+        else:
+            frames = augment(torch.from_numpy(walks), chance)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(number)  # dropout takes no generator
+            loss = _loss(model, frames, torch.from_numpy(labels), recipe)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -145,9 +173,13 @@ def save_model(path: Path, model: nn.Module, iteration: int) -> Path:
 def _loss(model: BuiltinModel, frames: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
         learnt = model(([frames], labels, None, None, None))["training_feat"]
-    loss = triplet_loss(learnt["triplet"]["embeddings"].float(), labels, recipe.margin)
+    loss = torch.zeros(())
+    if recipe.margin is not None:
+        loss = loss + triplet_loss(learnt["triplet"]["embeddings"].float(), labels, recipe.margin)
     if recipe.scale is not None:
         loss = loss + cross_entropy(learnt["softmax"]["logits"].float(), labels, recipe.scale)
+    if recipe.temperature is not None:
+        loss = loss + contrastive_loss(learnt["SupConLoss"]["features"].float(), labels, recipe.temperature)
     return loss
 
 
