@@ -32,8 +32,8 @@ from visual_analyse.version import __version__
 
 # Embeddings no further apart than this share of the largest value are one walk's: packing may round that much.
 SAME = 1e-5
-MADE = InputKind("picture of the model's own")  # what it cuts or stretches out of its frames
-MADE_RGB = InputKind("RGB as the model stretches it", "rgb")
+MADE = InputKind("model's own crop")  # what it cuts or stretches out of its frames
+MADE_RGB = InputKind("RGB, resized", "rgb")
 DRAWN = {"grey", "palette", "planes", "rgb"}  # the kinds of picture that maps are laid on
 
 

@@ -194,6 +194,9 @@ class Run:
         """Say what a reader of the maps must know about them."""
         manifest, frames = evidence.manifest, len(evidence.frames)
         said = []
+        if self.model.sampling.random:
+            text = self.model.sampling.text
+            said.append(f"the model is shown {text}; seed {self.model.seed} drew them, another draws others (--seed).")
         if self.model.config.classes:
             logits = ", ".join(f"{name} {logit:.3g}" for name, logit in manifest["logits"].items())
             answer = f"{plain(probe.name)} -> {manifest['match']['name']} (its type is {plain(probe.type)}); {logits}"

@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console
 
 from visual_analyse.cli.parsing import Parser, number, run_command
+from visual_analyse.gait.config import Config
+from visual_analyse.gait.pose_transforms import POSE_TRANSFORMS
 
 
 def parser() -> Parser:
@@ -52,10 +54,18 @@ def run(options: Any) -> None:
     model = load_model(options.config_path, checkout=options.opengait, checkpoint="none", device="cpu")
     arrays: list[Any]
     if options.probe_dir is None:
-        arrays = [walk(sample_person(1597, 1), "nm-01", "090", options.frames, 1597).silhouettes]
+        shown = walk(sample_person(1597, 1), "nm-01", "090", options.frames, 1597)
+        arrays = [shown.joints if _takes_poses(model.config) else shown.silhouettes]
     else:
         arrays = scan(options.probe_dir, "--probe_dir")[0].load(model.config.data_in_use)
     plan = resolve(model, model.batch([arrays]))
     width = None if sys.stdout.isatty() else 200  # in a file or a pipe no name is cut
-    shown = Console(width=width, highlight=False)
-    show_layers([layer for layer, _ in leaves(model.module)], plan, len(arrays[0]), shown)
+    show_layers(
+        [layer for layer, _ in leaves(model.module)], plan, len(arrays[0]), Console(width=width, highlight=False)
+    )
+
+
+def _takes_poses(config: Config) -> bool:
+    """Whether the first transform of a config, or of its first list of them, is one for poses."""
+    asked = repr(config.transforms[:1])
+    return any(f"{name!r}" in asked for name in POSE_TRANSFORMS if name != "RatioHW")

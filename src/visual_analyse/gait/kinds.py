@@ -13,8 +13,8 @@ from visual_analyse.results import InputKind
 Array = NDArray[Any]
 
 # COCO's 17 joints: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; left before right.
-_COCO = ((0, 1), (0, 2), (1, 3), (2, 4), (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13),
-         (13, 15), (12, 14), (14, 16))  # fmt: skip
+_COCO = ((0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12),
+         (11, 12), (11, 13), (13, 15), (12, 14), (14, 16))  # fmt: skip
 # OpenPose's 18, as OUMVLP has them: nose, neck, right arm, left arm, right leg, left leg, eyes, ears.
 _OPENPOSE = ((0, 1), (1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12),
              (12, 13), (0, 14), (0, 15), (14, 16), (15, 17))  # fmt: skip
