@@ -34,6 +34,10 @@ def main() -> None:
         copy_whole(
             _one(root / "both", f"compare/{Evidence.load(probe).strongest + 1:03d}.png"), HERE / "for_and_against.png"
         )
+        poses = _one(root / "results-poses", "*nm-05*.npz")
+        walk = f"*nm-05*/compare/{Evidence.load(poses).strongest + 1:03d}.png"
+        copy_whole(_one(root / "skeletons", walk), HERE / "skeletons.png")
+        copy_whole(_one(root / "skeletons", "*nm-05*/joints_by_time/79_*.png"), HERE / "joints_by_time.png")
         found = _one(root / "maps", "*.npz")
         for by in ("identity", "view"):
             words = [str(found), "--colour_by", by, "-f", "6,6", "--transparent", "False"]

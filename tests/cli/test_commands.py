@@ -124,6 +124,8 @@ def test_the_demo_is_whole_and_prints_commands_that_run(tmp_path, monkeypatch, c
     assert {"commands.txt", "configs", "gallery", "probes", "walkers", "pictures", "figures", "maps"} <= {
         p.name for p in folder.iterdir()
     }
+    assert len(list((folder / "results-poses").glob("*.npz"))) == len(demo.PROBES)
+    assert len(list((folder / "skeletons").rglob("joints_by_time/*.png"))) == len(demo.JOINTS) * len(demo.PROBES)
     assert len(list((folder / "figures").rglob("*.gif"))) == 1
     assert len(list((folder / "figures").rglob("compare/*.png"))) == 24
     assert len(list((folder / "pictures").rglob("merge/origin/*.png"))) == 24 * len(results)

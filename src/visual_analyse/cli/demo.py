@@ -15,7 +15,7 @@ from visual_analyse.cli import grad_cam, synthesize, tsne, visualizer
 from visual_analyse.cli.parsing import Parser, run_command
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import copy_whole, write_whole
-from visual_analyse.synthetic.small import MODELS, checkpoint_of, config_of
+from visual_analyse.synthetic.small import MODELS, POSE_MODELS, checkpoint_of, config_of
 
 SEED = "2026"  # people that the shipped models never saw
 PROBES = ("001/nm-05/090", "002/bg-01/090", "003/cl-01/090")
@@ -26,6 +26,9 @@ CROWD = ("--identities", "10", "--conditions", "nm-01", "nm-05", "bg-01", "cl-01
 TYPED = "commands.txt"  # and the mark of a folder that the demo may write over
 # For the figure of both models: the first layer, the middle and the last of each.
 FIGURE = {"gaitset": ["1", "6", "13", "22"], "gaitbase": ["1", "10", "20", "27"]}
+# Of skeletons: the first model is the demo's, on the end of two branches and of the trunk.
+SKELETON = POSE_MODELS[0]
+JOINTS = ["19", "42", "79", "103"]
 
 
 def parser() -> Parser:
@@ -94,6 +97,12 @@ def run(options: Any) -> None:
     rows = [str(path) for name in MODELS for path in (folder / "results-figure" / name).glob(f"*_{probe}.npz")]
     step("Both models in one figure, and as a film", draw, visualizer.main,
          ["visual_gradcam", *rows, "-s", str(folder / "figures"), "-d", "compare", "--film", "gif"])  # fmt: skip
+    poses = str(folder / "results-poses")
+    step("Why did a model of skeletons match? The same walks as poses", explain, grad_cam.command,
+         ["-c", str(folder / "configs" / f"{SKELETON}.yaml"), "-p", str(folder / "pose-probes"),
+          "-g", str(folder / "pose-gallery"), *cache, "-s", poses, "--layers", *JOINTS])  # fmt: skip
+    step("Skeletons, and charts of joints by time", draw, visualizer.main,
+         ["visual_gradcam", poses, "-s", str(folder / "skeletons"), "-d", "compare"])  # fmt: skip
     step("Walkers for a map", "visual-analyse synthesize", synthesize.command,
          ["-s", str(folder / "crowd"), *CROWD, "--seed", SEED])  # fmt: skip
     step("Where does gaitset put everyone?", "python -m visual_analyse.tsne", tsne.command,
@@ -113,16 +122,16 @@ def run(options: Any) -> None:
 
 
 def furnish(folder: Path) -> None:
-    """Lay out probes, gallery, configs and checkpoints of the demo beside its walkers."""
-    for which in ("probes", "gallery"):
-        shutil.rmtree(folder / which, ignore_errors=True)
+    """Lay out probes, gallery, configs and checkpoints of the demo beside its walkers, and the same walks as poses."""
     people = sorted(path.name for path in (folder / "walkers").iterdir() if path.is_dir())
     names = {"probes": PROBES, "gallery": [f"{person}/{name}" for person in people for name in GALLERY]}
-    for which, walks in names.items():
-        for name in walks:
-            for file in (folder / "walkers" / name).glob("*.pkl"):
-                copy_whole(file, folder / which / name / file.name)
-    for name in MODELS:
+    for before, walkers in (("", "walkers"), ("pose-", "walkers-poses")):
+        for which, walks in names.items():
+            shutil.rmtree(folder / f"{before}{which}", ignore_errors=True)
+            for name in walks:
+                for file in (folder / walkers / name).glob("*.pkl"):
+                    copy_whole(file, folder / f"{before}{which}" / name / file.name)
+    for name in (*MODELS, SKELETON):
         for file in (config_of(name), checkpoint_of(name)):
             copy_whole(file, folder / "configs" / file.name)
 
