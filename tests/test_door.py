@@ -195,3 +195,28 @@ def test_importing_the_package_does_not_import_torch():
 def test_a_name_nobody_has():
     with pytest.raises(AttributeError):
         va.explain_everything  # noqa: B018
+
+
+def test_methods_signs_and_parts(workshop):
+    """Evidence for and against add up, the maps of parts add up to the whole, and the manifest says what was asked."""
+    model = va.load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
+    probe = next(workshop.probes.glob("*/*/*"))
+
+    def ask(**how):
+        return va.explain_probe(model, probe, workshop.gallery, layers="conv", **how)
+
+    whole = ask(method="hirescam")
+    parts = [ask(method="hirescam", parts=[k]) for k in range(len(whole.parts))]
+    for k, layer in enumerate(whole.layers):
+        total = sum(found.layers[k].maps for found in parts)
+        assert np.abs(total - layer.maps).max() <= 1e-5 * layer.strength, layer.name
+    evidence, against = (ask(method="layercam", sign=sign) for sign in ("for", "against"))
+    signed = ask(method="layercam")
+    for a, b, both in zip(evidence.layers, against.layers, signed.layers, strict=True):
+        assert np.abs(a.maps + b.maps - both.maps).max() <= 1e-5 * max(both.strength, 1e-30)
+    assert (evidence.manifest["method"], evidence.manifest["sign"]) == ("layercam", "for")
+    assert "parts 1 " in parts[1].manifest["target"]
+    with pytest.raises(VisualAnalyseError, match="numbered from 0"):
+        ask(parts=[len(whole.parts)])
+    with pytest.raises(VisualAnalyseError, match="no method"):
+        ask(method="magic")

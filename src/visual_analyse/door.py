@@ -20,6 +20,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import frozen
 from visual_analyse.explain.grad_cam import Weights
 from visual_analyse.explain.layers import leaves, select
+from visual_analyse.explain.methods import GradCam, Sign, method_named
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.gait.kinds import RGB, SILHOUETTE, frames_for_picture
 from visual_analyse.gait.overlap import without_overlap
@@ -54,13 +55,17 @@ def explain_probe(
     layers: str | Sequence[str | int] = "conv",
     *,
     weights: Weights = "frame",
+    method: str = "grad_cam",
+    sign: Sign = "signed",
+    parts: Sequence[int] | None = None,
 ) -> Explained:
     """Why `model` matched a probe to the nearest walk of a gallery: the maps of `layers`, and the ledger of parts.
 
     For OpenGait's models, `probe` is a walk of `scan(folder)`, or the folder `id/type/view` of one; `gallery` is a
     folder laid out as a dataset, or a list of walks. For a wrapped module both are arrays or tensors, the probe with
-    the axes of one walk, the gallery with those of a batch, or a mapping from names to walks. Raises
-    VisualAnalyseError for anything that cannot be read, compared or drawn.
+    the axes of one walk, the gallery with those of a batch, or a mapping from names to walks. `method`: one of METHODS;
+    `sign`: evidence "for", "against" (negative), or "signed", both together. `parts`, counted from 0: explain what
+    these add to the distance. Raises VisualAnalyseError for anything that cannot be read, compared or drawn.
 
     >>> explain_probe(model, "Probes/001/nm-05/090", "Gallery", layers="conv")  # doctest: +SKIP
     """
@@ -84,8 +89,10 @@ def explain_probe(
         known,
         drawn,
         plan,
-        weights,
+        GradCam(weights) if method == GradCam.name else method_named(method),
         model_facts(model) if isinstance(model, GaitModel) else {"model": model.name},
+        sign,
+        parts,
     )
     return Explained(found.frames, found.layers, found.parts, found.manifest, found.inputs, found.kind, found.kinds)
 

@@ -16,8 +16,8 @@ from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.description import unseen
 from visual_analyse.explain.explanation import Explanation, explain
-from visual_analyse.explain.grad_cam import Weights
 from visual_analyse.explain.layers import Layer
+from visual_analyse.explain.methods import GradCam, Method, Sign
 from visual_analyse.explain.model import Batch, Explainable, Source
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import separable
@@ -71,14 +71,17 @@ def explain_match(
     gallery: Gallery,
     layers: Sequence[Layer],
     plan: Plan,
-    weights: Weights = "frame",
+    method: Method | None = None,
     facts: Mapping[str, Any] | None = None,
+    sign: Sign = "signed",
+    parts: Sequence[int] | None = None,
 ) -> Evidence:
     """The evidence of the smallest probe-gallery distance, on each layer.
 
     Gallery walks that are the probe itself to the model are left out, and named in the manifest: at distance zero there
-    is no gradient. Raises VisualAnalyseError where none is left, an embedding is not finite, or no gradient reaches any
-    of the layers.
+    is no gradient. `parts`, counted from 0: what they alone add to the distance is explained; of a linear method the
+    maps of all parts add up to that of the whole. Raises VisualAnalyseError where no walk is left, there is no such
+    part, an embedding is not finite, or no gradient reaches any of the layers.
 
     >>> explain_match(model, probe, gallery, layers, plan).distance  # doctest: +SKIP
     0.73
@@ -109,18 +112,19 @@ def explain_match(
         found["match"], found["same"] = match, [gallery.names[k] for k in same]
         found["parts"] = part_distances(own, known[match : match + 1], model.metric)[0]
         walk = torch.from_numpy(known[match : match + 1]).to(embeddings.device)
-        return distance_to(walk, model.metric)(embeddings.float())
+        return distance_to(walk, model.metric, _within(parts, own.shape[1]))(embeddings.float())
 
-    explanation = explain(model, probe.batch, distance, layers, plan=plan, weights=weights)
+    explanation = explain(model, probe.batch, distance, layers, plan=plan, method=method, sign=sign)
+    of_parts = "mean over parts" if parts is None else f"what parts {', '.join(map(str, parts))} add to it"
     manifest = {
-        "target": "distance to the nearest gallery walk, mean over parts; with another gallery the map is another",
+        "target": f"distance to the nearest gallery walk, {of_parts}; with another gallery the map is another",
         "metric": model.metric,
         "match": {"name": gallery.names[found["match"]]},
         "distance": float(found["parts"].sum()),
         "gallery": {"walks": len(gallery.names), "digest": gallery.digest, "same_as_probe": found["same"]},
     }
     return _evidence(
-        probe, explanation, found["parts"], plan, layers, {**(facts or {}), "weights": weights, **manifest}
+        probe, explanation, found["parts"], plan, layers, {**(facts or {}), **_how(method, sign), **manifest}
     )
 
 
@@ -130,8 +134,9 @@ def explain_class(
     classes: Sequence[str],
     layers: Sequence[Layer],
     plan: Plan,
-    weights: Weights = "frame",
+    method: Method | None = None,
     facts: Mapping[str, Any] | None = None,
+    sign: Sign = "signed",
 ) -> Evidence:
     """The evidence of the class that a classifier answers, on each layer: its logit, mean over parts.
 
@@ -155,7 +160,7 @@ def explain_class(
         found["parts"] = -logits[answer].astype(np.float64) / logits.shape[1]
         return class_score(answer)(embeddings.float())
 
-    explanation = explain(model, probe.batch, score, layers, plan=plan, weights=weights)
+    explanation = explain(model, probe.batch, score, layers, plan=plan, method=method, sign=sign)
     manifest = {
         "target": f"minus the logit of the class {classes[found['answer']]}, mean over parts",
         "metric": "logit",
@@ -165,7 +170,7 @@ def explain_class(
         "gallery": {"walks": 0, "digest": "", "same_as_probe": []},
     }
     return _evidence(
-        probe, explanation, found["parts"], plan, layers, {**(facts or {}), "weights": weights, **manifest}
+        probe, explanation, found["parts"], plan, layers, {**(facts or {}), **_how(method, sign), **manifest}
     )
 
 
@@ -178,7 +183,6 @@ def _evidence(
         **facts,
         "tool": "visual_analyse",
         "versions": versions(),
-        "method": "grad_cam",
         "probe": {"name": probe.name, "frames": length, **probe.facts},
         "unreached": [str(layer) for layer in explanation.unreached],
         "unseen_frames": unseen(plan, layers, length),
@@ -199,6 +203,22 @@ def _evidence(
     return Evidence(
         probe.frames, laid, parts, manifest, {**probe.inputs, **pictures}, probe.kind, {**probe.kinds, **kinds}
     )
+
+
+def _how(method: Method | None, sign: Sign) -> dict[str, Any]:
+    method = method or GradCam()
+    weights = {"weights": method.weights} if isinstance(method, GradCam) else {}
+    return {"method": method.name, **weights, "sign": sign}
+
+
+def _within(parts: Sequence[int] | None, count: int) -> Sequence[int] | None:
+    wrong = [part for part in parts or () if not 0 <= part < count]
+    if wrong or (parts is not None and not len(parts)):
+        raise VisualAnalyseError(
+            f"There is no part {', '.join(map(str, wrong)) or 'named'}: the model's parts are numbered from 0 to "
+            f"{count - 1}. Name some of these."
+        )
+    return parts
 
 
 def _own_picture(frames: NDArray[np.float32]) -> NDArray[np.uint8]:

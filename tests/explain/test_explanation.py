@@ -11,6 +11,7 @@ from tests.explain.nets import Model, SetNet, StripNet, TimeNet, fixed, walk
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import leaves, select
+from visual_analyse.explain.methods import GradCam
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import distance_to, part_distances
 
@@ -79,7 +80,9 @@ def test_maps_equal_an_independent_computation(length, weights):
     target(reference(batch)).sum().backward()
     found = {
         layer.name: layer
-        for layer in explain(model, batch, target, layers_of(model, ["one", "two", "three"]), weights=weights).walks[0]
+        for layer in explain(
+            model, batch, target, layers_of(model, ["one", "two", "three"]), method=GradCam(weights)
+        ).walks[0]
     }
     for name, activation in kept.items():
         gradient = activation.grad

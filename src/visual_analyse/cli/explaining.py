@@ -18,6 +18,7 @@ from visual_analyse.encode.gallery import Galleries, Gallery
 from visual_analyse.encode.store import Store, key
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.layers import Layer, leaves
+from visual_analyse.explain.methods import GradCam
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.files import copy_whole
@@ -170,10 +171,11 @@ class Run:
         evidence = self._kept(name, target)
         if evidence is None:
             seen = read_probe(self.model, probe)
+            method = GradCam(self.options.weights)
             if classes:
-                evidence = explain_class(self.model, seen, classes, layers, plan, self.options.weights, facts)
+                evidence = explain_class(self.model, seen, classes, layers, plan, method, facts)
             else:
-                evidence = explain_match(self.model, seen, gallery, layers, plan, self.options.weights, facts)
+                evidence = explain_match(self.model, seen, gallery, layers, plan, method, facts)
             evidence.save(target)
             self.store.keep(name, lambda stream: stream.write(target.read_bytes()))
         self._tell(probe, walks, evidence)

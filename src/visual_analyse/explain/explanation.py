@@ -14,9 +14,9 @@ from torch import Tensor
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import Capture, Pictures, Slot, frozen
-from visual_analyse.explain.grad_cam import Weights, grad_cam
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.memory import enough_memory, out_of_memory
+from visual_analyse.explain.methods import GradCam, Method, Sign
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Fit, Plan
 from visual_analyse.explain.resolving import fit, resolve
@@ -51,7 +51,7 @@ class _Track:
     layer: Layer
     outputs: list[Tensor]
     lengths: tuple[int, ...]
-    weights: Weights
+    how: tuple[Method, Sign]
     fit: Fit
     gradients: dict[int, Tensor] = field(default_factory=dict)
     maps: list[Tensor] = field(default_factory=list)
@@ -69,7 +69,8 @@ class _Track:
             )
             gradients = [self.gradients.get(k, torch.zeros_like(out)) for k, out in enumerate(self.outputs)]
             pulled = self.plan.restore(self.layer.number, gradients, self.lengths, self.fit)
-            self.maps = [grad_cam(a, g, self.weights) for a, g in zip(restored, pulled, strict=True)]
+            method, sign = self.how
+            self.maps = [method.map(a, g, sign) for a, g in zip(restored, pulled, strict=True)]
             if self.plan[self.layer.number].flat:  # what lies beside a cell, the neighbours of a point say, is its own
                 self.maps = [maps.sum(1) for maps in self.maps]
         self.outputs = []
@@ -83,9 +84,12 @@ def explain(
     layers: Sequence[Layer],
     *,
     plan: Plan | None = None,
-    weights: Weights = "frame",
+    method: Method | None = None,
+    sign: Sign = "signed",
 ) -> Explanation:
-    """Grad-CAM of `target` (values `[n]`, a distance) on each of `layers`, for every walk of a batch.
+    """The maps of `target` (values `[n]`, a distance) on each of `layers`, for every walk of a batch.
+
+    `method` makes them, Grad-CAM where none is given; `sign` says whether of the evidence for, against or both.
 
     Maps are `[t, gh, gw]` on each layer's own grid, with the frames that each step stands for. The cost is one forward
     and one backward down to the first of the layers, however many they are. Raises VisualAnalyseError for a layer
@@ -116,7 +120,9 @@ def explain(
             embeddings = model.embed(given)
             capture.close()
             values = target(embeddings)
-            tracks, pulled = _backward(plan, layers, batch.lengths, capture, values, weights, fitted, wanted)
+            tracks, pulled = _backward(
+                plan, layers, batch.lengths, capture, values, (method or GradCam(), sign), fitted, wanted
+            )
     walks = tuple(
         tuple(
             _evidence(plan, layer, k, track, walk, length, fitted)
@@ -140,8 +146,8 @@ def explain(
 
 
 def _backward(
-    plan: Plan, layers: Sequence[Layer], lengths: tuple[int, ...], capture: Capture, values: Tensor, weights: Weights,
-    fitted: Fit, inputs: Sequence[Tensor],
+    plan: Plan, layers: Sequence[Layer], lengths: tuple[int, ...], capture: Capture, values: Tensor,
+    how: tuple[Method, Sign], fitted: Fit, inputs: Sequence[Tensor],
 ) -> tuple[dict[int, list[_Track]], list[Tensor | None]]:  # fmt: skip
     """Gather every layer's maps in one backward to the roots; gradients are met as they pass. Those of inputs too."""
     tracks: dict[int, list[_Track]] = {}
@@ -155,7 +161,7 @@ def _backward(
                     f"Layer {layer} ran {len(outputs)} times and {plan[layer.number].calls} were expected from the dry "
                     "runs: the model does not take the same way every time. Choose another layer."
                 )
-            track = _Track(plan, layer, [outputs[call] for call in calls], lengths, weights, fitted)
+            track = _Track(plan, layer, [outputs[call] for call in calls], lengths, how, fitted)
             tracks[layer.number].append(track)
             arrivals.update({(layer.number, call): partial(track.arrive, k) for k, call in enumerate(calls)})
         for call, output in enumerate(outputs):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -29,13 +29,18 @@ def part_distances(probe: Tensor, walk: Tensor, metric: str) -> Tensor:
     return torch.where(apart, torch.where(apart, squared, 1).sqrt(), 0) / parts
 
 
-def distance_to(walks: Tensor, metric: str) -> Target:
+def distance_to(walks: Tensor, metric: str, parts: Sequence[int] | None = None) -> Target:
     """The target of a match: the distance, mean over parts, from each probe to its own walk, `[n, c, p]`.
+
+    `parts`: only what these add to it.
 
     >>> distance_to(torch.zeros(1, 1, 1), "euc")(torch.ones(1, 1, 1)).tolist()
     [1.0]
     """
-    return lambda embeddings: part_distances(embeddings, walks, metric).sum(1)
+    if parts is None:
+        return lambda embeddings: part_distances(embeddings, walks, metric).sum(1)
+    chosen = list(parts)
+    return lambda embeddings: part_distances(embeddings, walks, metric)[:, chosen].sum(1)
 
 
 def class_score(answer: int) -> Target:

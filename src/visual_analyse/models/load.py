@@ -11,6 +11,8 @@ from torch import nn
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import digest
 from visual_analyse.gait.config import Config, read_config
+from visual_analyse.gait.pose_transforms import __file__ as pose_transforms_file
+from visual_analyse.gait.transforms import __file__ as transforms_file
 from visual_analyse.gait.transforms import build_transforms
 from visual_analyse.models import builtin
 from visual_analyse.models.checkout import Checkout, find_checkout
@@ -62,7 +64,9 @@ def load_model(
         )
     else:
         notices += load_checkpoint(module, weights, config.restore_strictly)
-    files = sorted(Path(builtin.__file__).parent.glob("*.py")) if used is None else used.code_files
+    # What a built-in model answers depends on the transforms before it as well.
+    own = [*Path(builtin.__file__).parent.glob("*.py"), Path(transforms_file), Path(pose_transforms_file)]
+    files = sorted(own) if used is None else used.code_files
     return GaitModel(
         config=config,
         module=module.to(place).eval().requires_grad_(False),

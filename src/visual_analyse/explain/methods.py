@@ -1,0 +1,170 @@
+"""How an activation and a gradient become a map: one small class a method, each with its paper.
+
+All take a layer's output and the gradient of a score to it, `[c, t, gh, gw]` both, and give the evidence for that
+score, `[t, gh, gw]`. The score of a match is minus its distance. None costs more than the forward and the backward that
+Grad-CAM takes. Weights over the grid are those of each step of a walk by itself, as frames are pictures of their own.
+"""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.grad_cam import Weights, grad_cam
+
+Sign = Literal["signed", "for", "against"]
+_GRID = (2, 3)
+
+
+class Method(ABC):
+    """One way to make a map. `linear`: whether the maps of two scores add up to the map of their sum."""
+
+    name: ClassVar[str]
+    linear: ClassVar[bool]
+
+    @abstractmethod
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        """The evidence for a score, of whose gradient `gradient` is: `[c, t, gh, gw]` twice, to `[t, gh, gw]`."""
+
+    def map(self, activation: Tensor, distance: Tensor, sign: Sign = "signed") -> Tensor:
+        """The map of a match, `distance` being the gradient of its distance: evidence for it, against it, or both.
+
+        Evidence against is that for the opposite score, negative; both together are the signed map.
+
+        >>> GradCam().map(torch.ones(1, 1, 2, 2), -torch.ones(1, 1, 2, 2)).tolist()
+        [[[1.0, 1.0], [1.0, 1.0]]]
+        """
+        if sign == "for":
+            return self.evidence(activation, -distance)
+        against = -self.evidence(activation, distance)
+        if sign == "against":
+            return against
+        # Of a linear method both are the signed map; of others the two lie apart.
+        return against if self.linear else self.evidence(activation, -distance) + against
+
+
+@dataclass(frozen=True)
+class GradCam(Method):
+    """`sum_c w_c A_c`, `w_c` the mean of the gradient over the grid (Selvaraju et al., ICCV 2017, eq. 1-2, no ReLU)."""
+
+    name = "grad_cam"
+    linear = True
+    weights: Weights = "frame"
+
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        return -grad_cam(activation, gradient, self.weights)
+
+
+@dataclass(frozen=True)
+class GradCamPlusPlus(Method):
+    """Grad-CAM with weights `sum a relu(g)`, `a = g^2 / (2 g^2 + sum A g^3)` (Chattopadhay et al., WACV 2018)."""
+
+    name = "grad_cam++"
+    linear = False
+
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        squared = gradient.square()
+        below = 2 * squared + (activation * squared * gradient).sum(_GRID, keepdim=True)
+        share = torch.where(below.abs() > 0, squared / torch.where(below.abs() > 0, below, 1), 0)
+        weight = (share * gradient.clamp(min=0)).sum(_GRID)
+        return torch.einsum("ct,cthw->thw", weight, activation)
+
+
+@dataclass(frozen=True)
+class HiResCam(Method):
+    """`sum_c g_c A_c`, cell by cell: what the layer adds to a score linear in it (Draelos and Carin 2020)."""
+
+    name = "hirescam"
+    linear = True
+
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        return (gradient * activation).sum(0)
+
+
+@dataclass(frozen=True)
+class LayerCam(Method):
+    """`sum_c relu(g_c) A_c`, cell by cell (Jiang et al., IEEE TIP 2021)."""
+
+    name = "layercam"
+    linear = False
+
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        return (gradient.clamp(min=0) * activation).sum(0)
+
+
+@dataclass(frozen=True)
+class XGradCam(Method):
+    """Grad-CAM with weights `sum g A / sum A`, so that the map adds up to `sum g A` (Fu et al., BMVC 2020)."""
+
+    name = "xgrad_cam"
+    linear = True
+
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        total = activation.sum(_GRID)
+        effect = (gradient * activation).sum(_GRID)
+        # Of a channel that adds up to nothing no weight can say what it does.
+        weight = torch.where(total.abs() > 1e-12, effect / torch.where(total.abs() > 1e-12, total, 1), 0)
+        return torch.einsum("ct,cthw->thw", weight, activation)
+
+
+@dataclass(frozen=True)
+class ElementWise(Method):
+    """`sum_c relu(g_c A_c)`: every cell of every channel that speaks for the score, and nothing that speaks against it.
+
+    The variant of Grad-CAM that multiplies before it adds (Gildenblat et al. 2021, pytorch-grad-cam).
+    """
+
+    name = "element_wise"
+    linear = False
+
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        return (gradient * activation).clamp(min=0).sum(0)
+
+
+@dataclass(frozen=True)
+class EigenCam(Method):
+    """The first principal component of each step's activation (Muhammad and Yeasin, IJCNN 2020).
+
+    It knows no score and no gradient: where the layer varies most. Its sign, which the component leaves open, makes it
+    positive where the activation is strong; it says nothing for or against.
+    """
+
+    name = "eigen_cam"
+    linear = False
+
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        channels, steps, height, width = activation.shape
+        cells = activation.permute(1, 2, 3, 0).reshape(steps, height * width, channels).double()
+        centred = cells - cells.mean(1, keepdim=True)
+        right = torch.linalg.svd(centred, full_matrices=False).Vh[:, :1]  # [t, 1, c]
+        along = (centred @ right.transpose(1, 2)).squeeze(2)
+        strong = torch.where((along * cells.abs().sum(2)).sum(1, keepdim=True) < 0, -1.0, 1.0)
+        found: Tensor = (along * strong).reshape(steps, height, width).to(activation)
+        return found
+
+    def map(self, activation: Tensor, distance: Tensor, sign: Sign = "signed") -> Tensor:
+        return self.evidence(activation, distance)
+
+
+METHODS: dict[str, type[Method]] = {
+    method.name: method for method in (GradCam, GradCamPlusPlus, HiResCam, LayerCam, XGradCam, ElementWise, EigenCam)
+}
+
+
+def method_named(name: str) -> Method:
+    """The method of that name. Raises VisualAnalyseError where there is none.
+
+    >>> method_named("layercam")
+    LayerCam()
+    """
+    if name not in METHODS:
+        near = difflib.get_close_matches(name, METHODS, 1, 0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise VisualAnalyseError(f"There is no method {name!r}.{hint} There are {', '.join(METHODS)}.")
+    return METHODS[name]()
