@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from tests.workshop import silhouettes, write_config, write_walk
 from visual_analyse.encode.encoder import Encoder
@@ -124,3 +125,22 @@ def test_the_broken_walk_of_a_group_is_named(workshop):
     write_walk(workshop.gallery, "002/nm-01/072", silhouettes(3, height=40, width=40))
     with pytest.raises(VisualAnalyseError, match="Walk 002-nm-01-072:"):
         list(Encoder(model).encode(scan(workshop.gallery)))
+
+
+def test_what_a_sampler_draws_is_kept_by_its_seed(workshop, tmp_path):
+    """Frames drawn at random from another seed are another embedding; all frames are not."""
+    model = load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
+    walk = scan(workshop.gallery)[0]
+    drawing = yaml.safe_load(workshop.config.read_text(encoding="utf-8"))
+    drawing["evaluator_cfg"]["sampler"] = {"sample_type": "fixed_unordered", "frames_num_fixed": 3}
+    (tmp_path / "drawing.yaml").write_text(yaml.safe_dump(drawing), encoding="utf-8")
+    found = {}
+    for name, config in (("all", workshop.config), ("some", tmp_path / "drawing.yaml")):
+        for seed in (1, 2):
+            model = load_model(config, checkpoint=workshop.checkpoint, device="cpu", seed=seed)
+            encoder = Encoder(model, Store(tmp_path / "store"))
+            for again in (0, 1):
+                (found[name, seed, again],) = encoder.encode([walk])
+    assert all((found[name, seed, 0] == found[name, seed, 1]).all() for name in ("all", "some") for seed in (1, 2))
+    assert (found["all", 1, 0] == found["all", 2, 0]).all()
+    assert not (found["some", 1, 0] == found["some", 2, 0]).all()

@@ -58,7 +58,12 @@ def parser() -> Parser:
         "--opengait", type=Path, metavar="DIR", help="the OpenGait checkout (default: OPENGAIT_ROOT, or the one around)"
     )
     add("--checkpoint", metavar="FILE", help="the checkpoint (default: as the config says); 'none' for random weights")
-    add("--seed", type=number(0, 2**32 - 1, int), default=1597, help="of random weights (default: 1597)")
+    add(
+        "--seed",
+        type=number(0, 2**32 - 1, int),
+        default=1597,
+        help="of random weights, and of frames and points that a sampler draws (default: 1597)",
+    )
     add(
         "--cache",
         type=Path,

@@ -102,7 +102,8 @@ class Encoder:
         return array
 
     def _name(self, walk: Walk) -> str:
-        return key("embedding", self.fingerprint, self.content(walk))
+        drawn = str(self.model.seed) if self.model.sampling.random else ""
+        return key("embedding", self.fingerprint, self.content(walk), drawn)
 
 
 def content_of(walk: Walk, model: GaitModel) -> str:
