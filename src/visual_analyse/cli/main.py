@@ -22,6 +22,7 @@ COMMANDS = {
     "visual_pca": ("visual_analyse.cli.visualizer", "the same of a map of components"),
     "visual_page": ("visual_analyse.cli.visualizer", "a map as a page to explore"),
     "adjust_3d": ("visual_analyse.cli.visualizer", "a map of three dimensions, turned"),
+    "motion": ("visual_analyse.cli.motion", "whether a model looks at how people move or at what shape they have"),
     "doctor": ("visual_analyse.cli.doctor", "whether config, checkout, checkpoint and dataset will work together"),
     "layers": ("visual_analyse.cli.layers", "the layers of a model, by number, and how they lie on the frames"),
     "synthesize": ("visual_analyse.cli.synthesize", "a dataset of synthetic walkers"),

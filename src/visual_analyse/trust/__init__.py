@@ -1,0 +1,1 @@
+"""How far an explanation, and a model, can be trusted: measured."""
