@@ -267,3 +267,188 @@ def test_what_a_checkout_draws_comes_from_the_seed_and_nobody_elses_numbers_chan
     )
     batch = spy.batch([frames])
     assert torch.equal(spy.embed(batch, 3), spy.embed(batch, 3))
+
+
+# --- which frames are shown, where joints end up, what is written into, and conditions ---
+
+
+def sampled(sampler, transforms=1, change=lambda frames: frames / 2.0):
+    spy = model(transforms=transforms)
+    cfgs = {**spy.config.sections, "evaluator_cfg": {**spy.config.sections["evaluator_cfg"], "sampler": sampler}}
+    return dataclasses.replace(spy, config=Config(Path("s.yaml"), cfgs), transforms=[change] * transforms)
+
+
+SAMPLERS = {
+    "all": {"sample_type": "all_ordered"},
+    "limit": {"sample_type": "all_ordered", "frames_all_limit": 4},
+    "ordered": {"sample_type": "fixed_ordered", "frames_num_fixed": 6, "frames_skip_num": 2},
+    "allordered": {"sample_type": "fixed_allordered", "frames_num_fixed": 6},
+    "unordered": {"sample_type": "fixed_unordered", "frames_num_fixed": 6},
+    "unfixed": {"sample_type": "unfixed_ordered", "frames_num_min": 3, "frames_num_max": 7, "frames_skip_num": 1},
+}
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("length", [2, 9, 31])
+def test_the_shown_frames_are_those_it_says(name, length):
+    spy, frames = sampled(SAMPLERS[name]), walk(length, 8, 6)
+    ready = spy.prepare([frames])
+    assert ready.shown.dtype == np.int64
+    assert ready.frames == len(ready.shown) == len(ready.inputs[0])
+    assert np.array_equal(ready.inputs[0], frames[ready.shown] / 2.0)
+    assert spy.join([ready]).lengths == (len(ready.shown),)
+    if name == "all":
+        assert ready.shown.tolist() == list(range(length))
+    if name == "limit":
+        assert ready.shown.tolist() == list(range(min(4, length)))
+    if name in ("ordered", "allordered") and length >= 8:
+        assert (np.diff(ready.shown) > 0).all()
+        assert len(ready.shown) == 6
+
+
+@pytest.mark.parametrize("name", ["ordered", "allordered", "unordered", "unfixed"])
+def test_a_seed_draws_the_same_frames(name):
+    spy, frames = sampled(SAMPLERS[name]), [walk(31, 8, 6)]
+    before = np.random.get_state()[1].tolist()
+    drawn = [spy.prepare(frames, seed).shown.tolist() for seed in (1, 1, *range(2, 12))]
+    assert np.random.get_state()[1].tolist() == before
+    assert drawn[0] == drawn[1]
+    assert len({tuple(shown) for shown in drawn}) > 5
+    own = dataclasses.replace(spy, seed=1)
+    assert own.prepare(frames).shown.tolist() == drawn[0]
+
+
+def test_inputs_are_shown_the_same_frames():
+    spy = sampled(SAMPLERS["unordered"], transforms=2)
+    frames, ratios = walk(31, 8, 6), np.arange(31.0)
+    ready = spy.prepare([frames, ratios])
+    assert np.array_equal(ready.inputs[1] * 2, ready.shown)
+    assert np.array_equal(ready.inputs[0] * 2, frames[ready.shown])
+
+
+def test_points_are_drawn_of_each_frames_cloud():
+    sampler = {"sample_type": "all_ordered", "points_in_use": {"pointcloud_index": 0, "points_num": 5}}
+    rng = np.random.default_rng(0)
+    clouds = [rng.random((many, 3)) for many in (4, 9, 30)]
+    spy = sampled(sampler, change=lambda points: points)
+    ready = spy.prepare([clouds], 3)
+    assert ready.axes == ("n s q c",)
+    assert ready.inputs[0].shape == (3, 5, 3)
+    for drawn, cloud in zip(ready.inputs[0], clouds, strict=True):
+        assert {tuple(point) for point in drawn} <= {tuple(point) for point in cloud}
+    assert np.array_equal(ready.inputs[0], spy.prepare([clouds], 3).inputs[0])
+    assert not np.array_equal(ready.inputs[0], spy.prepare([clouds], 4).inputs[0])
+
+
+def pose(length, joints=17):
+    return np.random.default_rng(0).random((length, joints, 3)).astype(np.float32) * 100
+
+
+POSES = {
+    "as it is": (lambda x: x, "n s v c"),
+    "channels first": (lambda x: x.transpose(2, 0, 1), "n c s v"),
+    "joints before frames": (lambda x: x.transpose(1, 0, 2), "n v s c"),
+    "one person more": (lambda x: x.transpose(2, 0, 1)[..., None], "n c s v i"),
+    "branches": (lambda x: np.stack([x, x * 2], 0).transpose(1, 0, 3, 2), "n s c i v"),
+}
+
+
+@pytest.mark.parametrize("name", POSES)
+def test_the_axes_of_a_pose_are_named(name):
+    change, axes = POSES[name]
+    spy = sampled(SAMPLERS["all"], change=change)
+    ready = spy.prepare([pose(9)])
+    assert ready.axes == (axes,)
+    assert ready.joints[0].tolist() == list(range(17))
+    assert ready.shown.tolist() == list(range(9))
+    batch = spy.join([ready])
+    names = axes.split()
+    assert (batch.inputs[0].shape[names.index("v")], batch.inputs[0].shape[names.index("s")]) == (17, 9)
+
+
+def test_joints_and_frames_that_a_transform_turns_are_followed():
+    """Reversed joints, every other frame, of frames that were themselves drawn."""
+    spy = sampled(SAMPLERS["unordered"], change=lambda x: x[::2, ::-1])
+    frames = pose(31)
+    ready = spy.prepare([frames])
+    assert ready.joints[0].tolist() == list(range(17))[::-1]
+    assert ready.frames == len(ready.shown) == 3
+    assert np.array_equal(ready.inputs[0], frames[ready.shown][:, ::-1])
+
+
+def test_a_walk_of_one_frame_and_of_as_many_as_joints():
+    for length in (1, 17):
+        ready = sampled(SAMPLERS["all"], change=lambda x: x.transpose(1, 0, 2)).prepare([pose(length)])
+        assert ready.axes == ("n v s c",)
+
+
+@pytest.mark.parametrize("kind", ["silhouettes", "pose", "clouds"])
+@pytest.mark.parametrize("sampler", ["all", "limit", "unordered"])
+def test_what_a_transform_writes_into_is_not_the_callers(kind, sampler):
+    def change(x):
+        x[...] = x * 3 + 1
+        return x
+
+    data = {"silhouettes": walk(9, 8, 6), "pose": pose(9), "clouds": [pose(1, 20)[0] for _ in range(9)]}[kind]
+    before = [np.array(x, copy=True) for x in data]
+    ready = sampled(SAMPLERS[sampler], change=change).prepare([data])
+    assert not np.array_equal(ready.inputs[0][0], before[ready.shown[0]])
+    assert all(np.array_equal(a, b) for a, b in zip(before, data, strict=True))
+
+
+def asking(known, tried):
+    """A model that looks its class up by a walk's condition."""
+
+    def answer(inputs):
+        condition = inputs[2][0]
+        tried.append(condition)
+        assert len(inputs[2]) == len(inputs[0][0]) or inputs[4] is not None
+        return {"inference_feat": {"embeddings": torch.full((len(inputs[2]), 1, 1), float(known[condition]))}}
+
+    return answer
+
+
+def test_a_condition_that_a_model_looks_up_is_tried_and_remembered():
+    tried = []
+    spy = model(asking({"neutral": 2}, tried))
+    batch = spy.batch([[walk(3, 8, 6)]])
+    assert [float(spy.embed(batch)) for _ in range(3)] == [2, 2, 2]
+    assert tried == ["", "neutral", "neutral", "neutral"]
+
+
+def test_a_model_that_takes_any_condition_is_asked_once():
+    tried = []
+    spy = model(asking({"": 1, "neutral": 2}, tried))
+    batch = spy.batch([[walk(3, 8, 6)]] * 2)
+    assert spy.embed(batch).flatten().tolist() == [1, 1]
+    assert tried == [""]
+
+
+def test_a_condition_that_nothing_answers_is_told_and_not_remembered():
+    tried = []
+    spy = model(asking({}, tried))
+    batch = spy.batch([[walk(3, 8, 6)]])
+    for _ in range(2):
+        with pytest.raises(VisualAnalyseError, match="KeyError: 'neutral'"):
+            spy.embed(batch)
+    assert tried == ["", "neutral"] * 2
+
+
+def test_another_key_that_is_missing_is_told_at_once():
+    tried = []
+
+    def answer(inputs):
+        tried.append(inputs[2][0])
+        return {}["embeddings_of_old"]
+
+    spy = model(answer)
+    with pytest.raises(VisualAnalyseError, match="embeddings_of_old"):
+        spy.embed(spy.batch([[walk(3, 8, 6)]]))
+    assert tried == [""]
+
+
+def test_a_copy_of_a_model_remembers_by_itself():
+    spy = sampled(SAMPLERS["limit"])
+    assert spy.sampling.limit == 4
+    cfgs = {**spy.config.sections, "evaluator_cfg": {"transform": [{"type": "Halve"}]}}
+    assert dataclasses.replace(spy, config=Config(Path("s.yaml"), cfgs)).sampling.limit is None

@@ -114,3 +114,59 @@ def test_the_inner_block_decides():
         with single_process(META):
             assert torch.zeros(1).cuda().device == META
         assert torch.zeros(1).cuda().device == CPU
+
+
+def test_code_believes_that_its_tensors_are_on_cuda():
+    x, weight = torch.zeros(1), nn.Linear(1, 1).weight
+    with single_process(CPU):
+        assert x.is_cuda
+        assert weight.is_cuda
+        assert nn.Parameter(x).is_cuda
+    assert not x.is_cuda
+
+
+def test_torch_itself_knows_the_truth():
+    """What torch asks of itself, on its way to a kernel, must not be lied to."""
+    x = torch.zeros(1)
+    asked = compile("answer = x.is_cuda", "<torch>", "exec")
+    found = {}
+    with single_process(CPU):
+        for name in ("torch", "torch.nn.modules.rnn", "torchvision.ops", "modeling.models.gait", "torchlike"):
+            names = {"__name__": name, "x": x}
+            exec(asked, names)
+            found[name] = names["answer"]
+    assert found == {
+        "torch": False, "torch.nn.modules.rnn": False,
+        "torchvision.ops": True, "modeling.models.gait": True, "torchlike": True,
+    }  # fmt: skip
+
+
+def test_what_torch_does_by_that_answer_works():
+    """A recurrent layer, gradient clipping, an optimiser and a repr ask where tensors are."""
+    layer = nn.LSTM(2, 3, batch_first=True)
+    with single_process(CPU):
+        out = layer(torch.ones(1, 4, 2))[0]
+        out.sum().backward()
+        nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
+        torch.optim.Adam(layer.parameters()).step()
+        assert "cuda" not in repr(out)
+        layer.flatten_parameters()
+
+
+def test_a_function_that_looks_like_it_is_left_alone():
+    """Only the question is answered for all; what else is asked of a tensor stays true."""
+    x = torch.zeros(2, requires_grad=True)
+    with single_process(CPU):
+        assert x.is_leaf
+        assert x.requires_grad
+        assert x.device == CPU
+        assert not x.is_sparse
+
+
+@pytest.mark.xfail(strict=True, raises=TypeError, reason="the stand-in calls its argument otherwise than torch does")
+def test_a_file_by_torchs_own_name_of_it():
+    stream = io.BytesIO()
+    torch.save(torch.ones(2), stream)
+    stream.seek(0)
+    with single_process(CPU):
+        assert torch.load(f=stream, map_location="cuda:0").tolist() == [1, 1]
