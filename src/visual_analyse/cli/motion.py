@@ -77,20 +77,26 @@ def run(options: Any) -> None:
             Encoder(model, Store(options.cache)), walks, protocol, options.probes, seed=options.seed, tick=tick
         )
 
-    def shown(value: Interval, style: str) -> str:
-        return f"{value.mean:{style}} [{value.low:{style}}, {value.high:{style}}]"
+    def shown(value: Interval, percent: bool = False) -> str:
+        # Minus nothing is nothing.
+        mean, low, high = (number * (100 if percent else 1) + 0.0 for number in (value.mean, value.low, value.high))
+        style = ".0f" if percent else ".3f"
+        words = [f"{number:{style}}".replace("0.", ".") for number in (mean, low, high)]
+        mean_word, low_word, high_word = (word.lstrip("-") if not float(word) else word for word in words)
+        return f"{mean_word}{' %' if percent else ''} [{low_word}, {high_word}]"
 
-    table = Table(box=None, title=f"{model.name}: {effects[0].probes} probes of {model.config.test_dataset_name}")
-    for name in ("probes", "rank-1", "margin", "true match farther by", "unmoved"):
-        table.add_column(name, justify="left" if name == "probes" else "right", no_wrap=True)
+    title = f"{model.name}: {effects[0].probes} probes of {model.config.test_dataset_name}"
+    table = Table(box=None, padding=(0, 1), title=title)
+    for name in ("", "rank-1", "margin", "farther", "same"):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
     lines: list[Sequence[object]] = [
         ("change", "what", "probes", *(f"{name}_{end}" for name in ("rank1", "margin", "farther")
          for end in ("mean", "low", "high")), "unmoved")
     ]  # fmt: skip
     for effect in effects:
         three = (effect.rank1, effect.margin, effect.farther)
-        table.add_row(effect.name, shown(effect.rank1, ".1%"), shown(effect.margin, ".3g"),
-                      shown(effect.farther, ".1%"), f"{effect.unmoved:.0%}")  # fmt: skip
+        table.add_row(effect.name, shown(effect.rank1, True), shown(effect.margin), shown(effect.farther, True),
+                      f"{100 * effect.unmoved:.0f} %")  # fmt: skip
         numbers = (number for value in three for number in (value.mean, value.low, value.high))
         lines.append((effect.name, effect.what, effect.probes, *numbers, effect.unmoved))
     console.print(table)
