@@ -154,10 +154,6 @@ def others():
         yield replace(two_walks(4), inputs=tuple(still if seed % 2 else (a.inputs[0], b.inputs[0])))
 
 
-STILL = pytest.mark.xfail(strict=True, reason="what is told of the match is that of the last input made to stand still")
-
-
-@STILL
 @pytest.mark.parametrize("cut", [0, 1])
 def test_the_distance_is_that_of_the_walk_where_no_gradient_reaches_an_input(cut):
     """Shares are then found by making inputs stand still; what is told is of the walk as it is."""
@@ -172,7 +168,6 @@ def test_the_distance_is_that_of_the_walk_where_no_gradient_reaches_an_input(cut
     assert found.parts.sum() == pytest.approx(found.distance)
 
 
-@STILL
 def test_the_logits_are_those_of_the_walk_where_no_gradient_reaches_an_input():
     model, probe = Model(fixed(Two(1))), two_probe()
     plan = resolve(model, probe.batch)
@@ -183,7 +178,6 @@ def test_the_logits_are_those_of_the_walk_where_no_gradient_reaches_an_input():
     assert found.distance == pytest.approx(-max(logits), rel=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="standing still is measured to whichever walk or class is nearest then")
 def test_shares_by_standing_still_are_of_the_one_decision():
     """How much the distance to the match changes, not how near the nearest other walk then is."""
     model, probe = Model(fixed(Two(1))), two_probe()
@@ -197,7 +191,6 @@ def test_shares_by_standing_still_are_of_the_one_decision():
     assert found == pytest.approx(expected.tolist(), abs=1e-3)
 
 
-@pytest.mark.xfail(strict=True, raises=VisualAnalyseError, reason="a walk that stands still may be one of the gallery")
 def test_a_gallery_walk_that_is_the_probe_standing_still():
     """It is no reason not to explain the probe."""
     model, probe = Model(fixed(Two(1))), two_probe()
@@ -230,7 +223,6 @@ def test_cells_that_are_no_joint_stay_none():
     assert found.cells.tolist() == [[2, 0, 1], [4, -1, -1], [5, 3, -1]]
 
 
-@pytest.mark.xfail(strict=True, reason="cells of several joints come out as int64")
 def test_cells_are_of_the_type_that_results_promise():
     model, batch = Model(fixed(PairsNet())), skeletons(4)
     probe = replace(probe_of(batch, POSE), joints={0: np.array(TURN)})

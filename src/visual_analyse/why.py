@@ -21,7 +21,7 @@ from visual_analyse.explain.methods import GradCam, Method, Sign
 from visual_analyse.explain.model import Batch, Explainable, Source
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import separable
-from visual_analyse.explain.targets import class_score, distance_to
+from visual_analyse.explain.targets import Target, class_score, distance_to
 from visual_analyse.gait.kinds import frames_for_picture, kind_of
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.measure.distances import nearest, part_distances
@@ -91,9 +91,12 @@ def explain_match(
             f"Probe {probe.name} has no gallery walk left to be compared with. Add gallery walks other than the probe."
         )
     found: dict[str, Any] = {}
+    decided: list[Target] = []
     known = gallery.embeddings
 
     def distance(embeddings: Tensor) -> Tensor:
+        if decided:  # asked again, of a changed probe: the decision on the probe stays
+            return decided[0](embeddings.float())
         own = _finite(embeddings, probe)
         if own.shape != known.shape[1:]:
             raise VisualAnalyseError(
@@ -112,7 +115,8 @@ def explain_match(
         found["match"], found["same"] = match, [gallery.names[k] for k in same]
         found["parts"] = part_distances(own, known[match : match + 1], model.metric)[0]
         walk = torch.from_numpy(known[match : match + 1]).to(embeddings.device)
-        return distance_to(walk, model.metric, _within(parts, own.shape[1]))(embeddings.float())
+        decided.append(distance_to(walk, model.metric, _within(parts, own.shape[1])))
+        return decided[0](embeddings.float())
 
     explanation = explain(model, probe.batch, distance, layers, plan=plan, method=method, sign=sign)
     of_parts = "mean over parts" if parts is None else f"what parts {', '.join(map(str, parts))} add to it"
@@ -149,6 +153,8 @@ def explain_class(
     found: dict[str, Any] = {}
 
     def score(embeddings: Tensor) -> Tensor:
+        if "answer" in found:
+            return class_score(found["answer"])(embeddings.float())
         logits = _finite(embeddings, probe)
         if len(logits) != len(classes):
             raise VisualAnalyseError(
@@ -236,7 +242,11 @@ def _laid(layer: LayerEvidence, probe: Probe, own: int | None) -> LayerEvidence:
     cells = layer.cells
     joints = probe.joints.get(layer.on)
     if joints is not None and layer.maps.ndim == 2 and layer.maps.shape[1] > 1:
-        cells = joints[:, None].astype(np.int32) if cells is None else np.where(cells < 0, -1, joints[cells])
+        cells = (
+            joints[:, None].astype(np.int32)
+            if cells is None
+            else np.where(cells < 0, -1, joints[cells]).astype(np.int32)
+        )
     sees = tuple(sorted(probe.number_of(k) for k in layer.sees))
     # Where it sees several inputs, the first that can be drawn is drawn below it.
     drawn = [k for k in layer.sees if probe.kind_of_input(k).picture != "none"] or [layer.on]

@@ -86,6 +86,14 @@ def test_roots_are_where_the_graph_starts():
     assert not capture.outputs[2][0].is_leaf
 
 
+def test_what_a_layer_only_passes_on_is_not_made_to_want_gradients():
+    x, layer = torch.ones(1, 1, 2, 2), nn.Identity()
+    with torch.enable_grad(), Capture([(1, layer)], ()) as capture:
+        layer(x)
+    assert capture.outputs[1][0].requires_grad
+    assert not x.requires_grad
+
+
 def test_without_gradients_nothing_starts():
     one = nn.Conv2d(1, 2, 1)
     with frozen(one), torch.no_grad(), Capture([(1, one)], ()) as capture:

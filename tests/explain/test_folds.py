@@ -97,7 +97,6 @@ def test_nodes_of_unequally_many_joints_in_any_order():
     assert layer.cells.tolist() == [[0, 3, 5], [1, -1, -1], [2, 4, -1]]
 
 
-@pytest.mark.xfail(strict=True, reason="a joint that moves no node is counted to the first node")
 def test_joints_that_a_model_leaves_out_belong_to_no_node():
     model = Model(fixed(PairsNet(((1,), (3,), (5,)))))
     assert resolve(model, skeletons(4))[2].fold.members == ((1,), (3,), (5,))
@@ -139,10 +138,7 @@ def test_pooled_nodes_of_turned_copies():
         pytest.param(3, 0, id="as many steps as have a middle"),
     ],
 )
-def test_backwards_is_found_where_the_first_layer_strides(kernel, padding, request):
-    if (kernel, padding) in {(1, 0), (3, 0), (3, 1)}:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="one frame alone does not tell time's direction"))
-
+def test_backwards_is_found_where_the_first_layer_strides(kernel, padding):
     class Strides(CopiesNet):
         def __init__(self):
             super().__init__()
@@ -152,7 +148,6 @@ def test_backwards_is_found_where_the_first_layer_strides(kernel, padding, reque
     assert plan[1].fold.backwards == (False, True, False)
 
 
-@pytest.mark.xfail(strict=True, reason="joints are looked at only where copies or nodes differ from the input's")
 def test_joints_that_a_model_turns_without_copies():
     class Turned(nn.Module):
         def __init__(self):
@@ -170,7 +165,6 @@ def test_joints_that_a_model_turns_without_copies():
     assert layer.cells[:, 0].tolist() == list(TURN)
 
 
-@pytest.mark.xfail(strict=True, reason="copies of frames on the axis of frames are taken for steps")
 def test_frames_and_copies_on_one_axis_have_no_place_or_the_right_one():
     """Each frame of each copy is looked at by itself: one axis holds three times the frames."""
 
@@ -210,7 +204,6 @@ def test_a_second_pose_is_looked_at_by_its_own_joints():
     assert plan[2].fold == Fold((False, True), (SAME, SAME), ALL)
 
 
-@pytest.mark.xfail(strict=True, reason="copies along the axis of walks are parted as if they were walks")
 def test_copies_are_explained_one_walk_at_a_time():
     class Each(CopiesNet):
         def forward(self, batch):

@@ -64,7 +64,6 @@ def test_without_layers_behind_it_no_crop_is_shown():
     assert explain(model, batch, square, layers_of(model, "segment")).pictures == {}
 
 
-@pytest.mark.xfail(strict=True, reason="after a crop every layer counts as lying on it")
 def test_a_layer_on_the_frames_after_a_crop_lies_on_the_frames():
     plan = resolve(Model(fixed(Crop("too"))), colours(5))
     names = {place.layer.name: place.inner for place in plan.places.values()}
@@ -85,7 +84,7 @@ def test_grey_models_have_no_picture_of_their_own():
 
 @pytest.mark.parametrize(
     "channels",
-    [1, pytest.param(3, marks=pytest.mark.xfail(strict=True, reason="colours are left behind the columns"))],
+    [1, 3],
 )
 def test_a_crop_that_a_convolution_over_time_takes(channels):
     """`[n, c, s, h, w]`: its frames are those of the crop, colours included."""
@@ -127,7 +126,6 @@ def test_axes_of_a_pose_do_not_matter():
     assert torch.equal(restored[:, :, 0], out[0].transpose(1, 2))
 
 
-@pytest.mark.xfail(strict=True, reason="all strips are taken to be as high as the first")
 def test_strips_of_unequal_height():
     """Nine rows in two strips are five and four."""
     plan = resolve(Model(fixed(StripNet(2))), walk((3,), 9, 8))

@@ -66,10 +66,10 @@ def test_choices_before_each_layer():
     assert [x.tolist() for x in found[3]] == [[first[net.second].tolist()] * 3, [net.first] * 3]
 
 
-@pytest.mark.parametrize("how", ["gather", "index_select", "take_along_dim", "advanced"])
+@pytest.mark.parametrize("how", ["gather", "index_select", "take_along_dim", "advanced", "channels first"])
 def test_however_they_are_taken(how):
     """By whatever operation points come out of the cloud; each frame chooses its own."""
-    index = torch.tensor([[3, 0, 9], [1, 2, 15], [7, 7, 4]])
+    index = torch.tensor([[3, 0, 9, 5], [1, 2, 15, 6], [7, 7, 4, 11]])
 
     class Takes(nn.Module):
         def __init__(self):
@@ -87,6 +87,9 @@ def test_however_they_are_taken(how):
                 ),
                 "take_along_dim": lambda: torch.take_along_dim(points, wide, 1),
                 "advanced": lambda: points[torch.arange(3)[:, None], index],
+                "channels first": lambda: torch.cat(
+                    [x[None, :, k] for x, k in zip(points.transpose(1, 2), index, strict=True)]
+                ).transpose(1, 2),
             }[how]()
             return self.line(chosen.transpose(1, 2)).amax((0, 2))[None, :, None]
 

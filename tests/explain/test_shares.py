@@ -179,7 +179,6 @@ class Sees(Weighed):
         return self.both(x).mean((0, 2, 3))[None, :, None]
 
 
-@pytest.mark.xfail(strict=True, reason="values that add up to the same are taken for the same")
 def test_a_softmax_over_inputs_sees_them_all():
     """What it gives adds up to one in every cell, whatever its inputs are."""
     model = Model(Sees(nn.Softmax(1)))
@@ -189,7 +188,6 @@ def test_a_softmax_over_inputs_sees_them_all():
     assert plan[4].sees == (0, 1)
 
 
-@pytest.mark.xfail(strict=True, reason="an input is made darker and not otherwise changed, which a threshold undoes")
 def test_a_mask_behind_a_threshold_is_seen():
     """A mask of zeros and ones: half of it plus a tenth is the same mask to a model that asks what is above a half."""
     model = Model(Sees(nn.Identity(), mask=True))

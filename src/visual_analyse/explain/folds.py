@@ -18,7 +18,8 @@ from visual_analyse.explain.plan import Axes, Plan
 from visual_analyse.explain.recording import Fold
 
 Array = NDArray[Any]
-_FRAME = 2  # the frame that is moved: as far from the middle of a dry run as from its edges
+# Frames that are moved, on either side of the middle of a dry run; two, as a layer may look at every other one.
+_EARLY, _LATE = slice(1, 3), slice(5, 7)
 
 
 def find_folds(
@@ -27,7 +28,8 @@ def find_folds(
     """The copies of a walk that layers see, and the joints of their nodes, by how many copies and nodes there are.
 
     `execution`: the layers in the order in which they run; the first with so many copies and nodes is looked at, where
-    neighbours have not mixed yet. `joints`: how many the input has. A layer that sees all joints once needs none.
+    neighbours have not mixed yet. `joints`: how many the input has. A layer that sees all of them once, in their order,
+    needs none.
 
     >>> find_folds(model, batch, plan, [1, 2], 17)  # doctest: +SKIP
     {(3, 17): Fold(backwards=(False, True, False), ...)}
@@ -39,20 +41,35 @@ def find_folds(
             continue
         copies = place.shape[0] if place.axes.time != 0 else 1
         nodes = place.shape[place.axes.grid[-1]]
-        if copies > 1 or nodes < joints:
-            first.setdefault((copies, nodes), number)
+        first.setdefault((copies, nodes), number)
     if not first:
         return {}
-    moved = _moved(model, batch, plan, sorted(set(first.values())), joints)
-    return {key: _fold(moved[number], joints) for key, number in first.items()}
+    numbers = sorted(set(first.values()))
+    before = _outputs(model, batch, plan, numbers)
+
+    def moved(frames: slice, joint: int | slice) -> dict[int, Array]:
+        after = _outputs(model, _poked(batch, frames, joint), plan, numbers)
+        return {number: np.abs(after[number] - before[number]).sum(1) for number in numbers}
+
+    by_joint = [moved(_EARLY, joint) for joint in range(joints)]
+    late = moved(_LATE, slice(None))
+    folds = {
+        key: _fold(np.stack([found[number] for found in by_joint]), late[number], joints)
+        for key, number in first.items()
+    }
+    usual = tuple((k,) for k in range(joints))
+    return {key: fold for key, fold in folds.items() if key != (1, joints) or fold.members != usual}
 
 
-def _fold(moved: Array, joints: int) -> Fold:
-    """`moved[v, r, t, g]`: how much node g of copy r changes at step t when joint v of one frame is moved."""
-    copies, steps, nodes = moved.shape[1:]
-    by_time = moved.sum((0, 3))
-    at = by_time[0].argmax()
-    backwards = tuple(bool(by_time[r].argmax() == steps - 1 - at != at) for r in range(copies))
+def _fold(moved: Array, late: Array, joints: int) -> Fold:
+    """`moved[v, r, t, g]`: how much node g of copy r changes at step t when joint v is moved in early frames.
+
+    `late[r, t, g]`: the same for all joints in late frames.
+    """
+    copies, _, nodes = moved.shape[1:]
+    steps = np.arange(moved.shape[2])
+    early_at, late_at = ((change * steps).sum(1) / change.sum(1) for change in (moved.sum((0, 3)), late.sum(2)))
+    backwards = tuple(bool(late_at[r] < early_at[r]) for r in range(copies))
     by_node = moved.sum(2)  # [v, r, g]
     if nodes == joints:
         # A joint that others are measured from moves them all: of each node, the joint that moves it most is its own.
@@ -63,24 +80,20 @@ def _fold(moved: Array, joints: int) -> Fold:
         members: list[tuple[int, ...]] = [(int(label),) for label in own[0]]
     else:
         node = by_node.argmax(2)  # [v, r]
-        members = [tuple(int(v) for v in np.flatnonzero(node[:, 0] == g)) for g in range(nodes)]
+        there = by_node[:, 0].max(1) > 0  # a joint that a model leaves out moves no node
+        members = [tuple(int(v) for v in np.flatnonzero((node[:, 0] == g) & there)) for g in range(nodes)]
         turned = [[int(node[some[0], r]) if some else g for g, some in enumerate(members)] for r in range(copies)]
     return Fold(backwards, tuple(map(tuple, turned)), tuple(members))
 
 
-def _moved(model: Explainable, batch: Batch, plan: Plan, numbers: list[int], joints: int) -> dict[int, Array]:
-    before = _outputs(model, batch, plan, numbers)
-    after = [_outputs(model, _poked(batch, joint), plan, numbers) for joint in range(joints)]
-    return {number: np.stack([np.abs(poke[number] - before[number]).sum(1) for poke in after]) for number in numbers}
-
-
-def _poked(batch: Batch, joint: int) -> Batch:
+def _poked(batch: Batch, frames: slice, joint: int | slice) -> Batch:
     source = next(source for source in batch.told_apart if "v" in batch.axes[source.tensor].split())
     names = batch.axes[source.tensor].split()
     tensor = batch.inputs[source.tensor].clone()
     place: list[Any] = [slice(None)] * tensor.ndim
-    place[names.index("s")], place[names.index("v")] = _FRAME, joint
-    some = torch.rand(tensor[tuple(place)].shape, generator=torch.Generator().manual_seed(joint)).to(tensor)
+    place[names.index("s")], place[names.index("v")] = frames, joint
+    seed = joint if isinstance(joint, int) else 0
+    some = torch.rand(tensor[tuple(place)].shape, generator=torch.Generator().manual_seed(seed)).to(tensor)
     tensor[tuple(place)] += tensor.std() * (0.5 + some)
     return replace(batch, inputs=tuple(tensor if k == source.tensor else x for k, x in enumerate(batch.inputs)))
 

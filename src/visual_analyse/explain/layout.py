@@ -41,7 +41,7 @@ def lay_out(recording: Recording, settled: bool = True) -> Plan:
 def loose(plan: Plan, number: int) -> bool:
     """Whether a layer's growing axis holds more than the frames, and nothing is known of what."""
     place = plan[number]
-    return place.like is None and place.steps is not None and place.steps[0] > plan.frames[0] and not place.flat
+    return place.like is None and place.steps is not None and place.steps[0] > plan.frames[0]
 
 
 def by_layer(runs: Sequence[Run]) -> dict[int, list[Run]]:
@@ -67,8 +67,9 @@ class _Layout:
     def plan(self) -> Plan:
         order = list(dict.fromkeys(run.number for run in self.recording.short))
         for number in order:
-            if self._takes_own_picture(number):
-                self.inner = number
+            taken = self._takes_picture(number)
+            if taken is not None:
+                self.inner = number if taken else None
             place = replace(self._place(self.layers[number]), inner=self.inner)
             self.places[number] = place
             self._note_operation(place)
@@ -90,7 +91,8 @@ class _Layout:
         sees = self.recording.sees.get(number, (0,))
         flat = next((FLAT[axis] for k in sees[:1] for axis in FLAT if self.recording.size(k, axis)), "")
         strips = find_strips([run.taken for run in short])
-        place = Place(layer, len(short), strips, shape=short[0].given or (), sees=sees, flat=flat)
+        joined = 0 if strips is None else sum((run.given or (0,) * 9)[strips.axis] for run in short)
+        place = Place(layer, len(short), strips, shape=short[0].given or (), joined=joined, sees=sees, flat=flat)
         if any(run.given is None for run in (*short, *long)):
             return replace(place, reason="does not put out one tensor")
         if len(long) != len(short) or (pair is not None and len(pair) != len(short)):
@@ -123,24 +125,26 @@ class _Layout:
         steps = None if time is None else (first[time], second[time])
         return gridded if gridded.axes is None else replace(gridded, steps=steps)
 
-    def _takes_own_picture(self, number: int) -> bool:
+    def _takes_picture(self, number: int) -> bool | None:
         """Whether a convolution takes a picture that the model has cut or stretched out of its frames.
 
         That is one of one channel or three colours, of another size than any input, in a model that is given RGB frames
-        and so makes its silhouettes, or what stands for them, by itself.
+        and so makes its silhouettes, or what stands for them, by itself. False: it takes frames as they are; None: it
+        takes what other layers made of either.
         """
         taken = self.short[number][0].taken
         if taken is None or not self.layers[number].kind.startswith("Conv") or len(taken.shape) < 4:
-            return False
+            return None
         sources = range(len(self.recording.axes))
         rgb = any(self.recording.size(k, "c") == 3 and self.recording.size(k, "h") for k in sources)
         sizes = {(self.recording.size(k, "h"), self.recording.size(k, "w")) for k in sources}
-        return rgb and taken.shape[1] in (1, 3) and taken.shape[-2:] not in sizes
+        return taken.shape[-2:] not in sizes if rgb and taken.shape[1] in (1, 3) else None
 
     def _picture_grid(self, place: Place, axes: Axes, rest: tuple[int, ...]) -> Place:
         if len(rest) == 2:
             rows, columns = (place.shape[k] for k in rest)
-            if rows == columns and self._beside(rows) is not None:  # what every token makes of every other
+            attends = rows == columns and not place.layer.kind.startswith("Conv")
+            if attends and self._beside(rows) is not None:  # what every token makes of every other
                 return replace(place, reason=f"has no place in the frames (its output is {list(place.shape)})")
             return replace(place, axes=replace(axes, grid=rest))
         if len(rest) == 1 and self._beside(place.shape[rest[0]]) is not None:
@@ -153,8 +157,8 @@ class _Layout:
         """How many of so many tokens are none of the latest picture's; None where they are not its tokens."""
         if self.pictures is None or self.pictures[0] * self.pictures[1] == 1:
             return None
-        beside = count - self.pictures[0] * self.pictures[1]
-        return beside if 0 <= beside <= _BESIDE else None
+        cells = self.pictures[0] * self.pictures[1]
+        return count - cells if cells <= count <= cells + min(_BESIDE, cells // 2) else None
 
     def _flat_grid(self, place: Place, axes: Axes, rest: tuple[int, ...]) -> Place:
         sizes = {k: place.shape[k] for k in rest}

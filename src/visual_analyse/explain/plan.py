@@ -39,6 +39,7 @@ class Axes:
 class Place:
     """Where a layer lies in the frames: its calls, the strips they are, its axes; or the `reason` why it does not.
 
+    `joined`: the size of all its strips along the axis that they were cut along.
     `sees`: the inputs that it depends on; `on`, the first of them. `flat`: "joints" or "points", where it lies on
     these and not on a picture. `chosen`: its cells are points that the model chooses of each frame. `like`: its cells
     are those of an earlier layer, by number, in another order. `fold`: the copies of a walk that it sees, and the
@@ -52,6 +53,7 @@ class Place:
     axes: Axes | None = None
     steps: Grid | None = None
     shape: tuple[int, ...] = ()
+    joined: int = 0
     sees: tuple[int, ...] = (0,)
     flat: str = ""
     chosen: bool = False
@@ -154,7 +156,7 @@ class Plan:
             return place.axes.tokens
         shape = list(place.shape)
         if place.strips is not None:
-            shape[place.strips.axis] *= place.calls
+            shape[place.strips.axis] = place.joined
         sizes = tuple(shape[k] for k in place.axes.grid)
         return sizes[-1:] if place.flat else sizes
 
@@ -162,7 +164,8 @@ class Plan:
         """What a layer on a picture takes, of one walk, as frames: `[t, c, h, w]`."""
         axes = self.places[number].axes
         time = 0 if axes is None or axes.time is None else axes.time
-        return taken.movedim((time, -2, -1), (0, 2, 3)).reshape(taken.shape[time], -1, *taken.shape[-2:])
+        others = [k for k in range(taken.ndim - 2) if k != time]
+        return taken.permute(time, *others, -2, -1).reshape(taken.shape[time], -1, *taken.shape[-2:])
 
     def members(self, number: int, fit: Fit) -> NDArray[np.int32] | None:
         """The joints or points that each cell of a layer stands for, -1 for no more; None where cell i stands for i."""
@@ -192,7 +195,8 @@ class Plan:
             raise VisualAnalyseError(f"Layer {place.layer} {place.reason}: it cannot be drawn.")
         whole = torch.cat(tuple(outputs), place.strips.axis) if place.strips is not None else outputs[0]
         count = len(lengths)
-        if count > 1 and (place.like is not None or place.fold is not None):
+        copied = axes.batch is not None and place.shape[axes.batch] > 1
+        if count > 1 and (place.like is not None or place.fold is not None or copied):
             raise VisualAnalyseError(
                 f"Layer {place.layer} can be drawn for one walk at a time: explain them one by one."
             )

@@ -70,7 +70,13 @@ def find_rearranged(model: Explainable, batch: Batch, plan: Plan, suspects: Sequ
             found[number] = source.layer.number
             continue
         block = here.layer.name.rpartition(".")[0]
-        beside = [k for k in found if taken[k].shape == here.shape and taken[k].layer.name.rpartition(".")[0] == block]
+        beside = [
+            k
+            for k in found
+            if taken[k].shape == here.shape
+            and taken[k].layer.name.rpartition(".")[0] == block
+            and _last(plan, k) == _last(plan, number)
+        ]
         if beside:
             found[number] = beside[-1]
     return found
@@ -82,7 +88,7 @@ def orders(model: Explainable, batch: Batch, plan: Plan, numbers: Sequence[int])
     For each layer int64 `[t, gh, gw]`: a position among its cells, -1 where no cell stands for a place.
     """
     found: dict[int, Tensor] = {}
-    wanted = sorted({k for number in numbers for k in _chain(plan, number)})
+    wanted = list(dict.fromkeys(k for number in numbers for k in _chain(plan, number)))  # each after what it is like
     if not wanted:
         return found
     taken, given = _cells(model, noise_like(batch), plan, wanted)
@@ -106,6 +112,12 @@ def orders(model: Explainable, batch: Batch, plan: Plan, numbers: Sequence[int])
 def _chain(plan: Plan, number: int) -> list[int]:
     like = plan[number].like
     return [] if like is None else [*_chain(plan, like), number]
+
+
+def _last(plan: Plan, number: int) -> bool:
+    """Whether the channels of a layer are its last axis."""
+    axes = plan[number].axes
+    return axes is not None and axes.channel == len(plan[number].shape) - 1
 
 
 def _holds(here: Cells, source: Cells) -> bool:

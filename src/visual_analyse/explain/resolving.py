@@ -106,11 +106,12 @@ def _dependences(model: Explainable, batch: Batch) -> dict[int, tuple[int, ...]]
     before = {(run.number, run.call): run.total for run in trace(model, batch)}
     found: dict[int, list[int]] = {}
     for k, source in enumerate(batch.told_apart):
-        tensor = batch.inputs[source.tensor].clone()
-        part = batch.part(source, tensor)
-        part.mul_(0.5).add_(0.1)
-        changed = tuple(tensor if j == source.tensor else x for j, x in enumerate(batch.inputs))
-        for run in trace(model, replace(batch, inputs=changed)):
-            if before.get((run.number, run.call)) != run.total and k not in found.setdefault(run.number, []):
-                found[run.number].append(k)
+        for turned in (False, True):  # a threshold may not mind what is darker, but what is turned inside out
+            tensor = batch.inputs[source.tensor].clone()
+            part = batch.part(source, tensor)
+            part.mul_(-1).add_(part.amax() - part.amin()) if turned else part.mul_(0.5).add_(0.1)
+            changed = tuple(tensor if j == source.tensor else x for j, x in enumerate(batch.inputs))
+            for run in trace(model, replace(batch, inputs=changed)):
+                if before.get((run.number, run.call)) != run.total and k not in found.setdefault(run.number, []):
+                    found[run.number].append(k)
     return {number: tuple(inputs) for number, inputs in found.items() if inputs}

@@ -27,7 +27,8 @@ class View:
 class Run:
     """One call of a layer in a forward: where its input and its output lie in memory, None for what is no tensor.
 
-    `overwritten`: something downstream wrote into the output. `total` is the sum of its values as they came out.
+    `overwritten`: something downstream wrote into the output. `total` is a sum of its values as they came out, each
+    weighed by its place.
     """
 
     number: int
@@ -63,7 +64,7 @@ def trace(model: Explainable, batch: Batch) -> list[Run]:
             if first is not None:
                 kept_inputs.append(first)
             version = tensor._version if tensor is not None else 0
-            total = float(tensor.sum()) if many and tensor is not None else 0.0
+            total = _weighed(tensor) if many and tensor is not None else 0.0
             seen.append((number, call, _view(first), tensor, version, total))
 
         return note
@@ -105,6 +106,12 @@ def resized(batch: Batch, lengths: tuple[int, ...]) -> Batch:
         walks = [first.index_select(time, torch.arange(k, device=tensor.device) % batch.lengths[0]) for k in lengths]
         tensors.append(torch.cat(walks, time if batch.packed else names.index("n")))
     return Batch(tuple(tensors), batch.axes, lengths, batch.packed, batch.sources)
+
+
+def _weighed(tensor: Tensor) -> float:
+    """A sum that tells values apart from other values, and from themselves in another order."""
+    flat = tensor.detach().flatten().double()
+    return float(flat @ torch.cos(torch.arange(len(flat), device=flat.device, dtype=torch.float64)))
 
 
 def _view(tensor: Tensor | None) -> View | None:

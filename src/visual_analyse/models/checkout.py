@@ -126,6 +126,7 @@ class Checkout:
                         f"{name} of {self.root} is no model: it is {base!r}. Name one of its models."
                     )
                 self._hush()
+                self._repair_no_grad()
                 # This tool reads the data itself, from any folder: no loader of the checkout is built.
                 own = {
                     "get_loader": lambda self, *args, **kwargs: None,

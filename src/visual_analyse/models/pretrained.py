@@ -20,6 +20,12 @@ class Absent(dict[str, Any]):
     def __missing__(self, key: str) -> Absent:
         return self
 
+    def get(self, key: str, default: Any = None) -> Any:
+        return self
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        return self
+
 
 @contextlib.contextmanager
 def without_pretrained(model_cfg: Mapping[str, Any]) -> Iterator[list[str]]:
@@ -42,16 +48,18 @@ def without_pretrained(model_cfg: Mapping[str, Any]) -> Iterator[list[str]]:
 
     load, load_state = torch.load, nn.Module.load_state_dict
 
-    def load_or_nothing(file: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(file, str | Path) and not Path(file).exists():
-            note(file)
+    # Arguments are called as torch calls them: some code names them.
+    def load_or_nothing(f: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(f, str | Path) and not Path(f).exists():
+            note(f)
             return Absent()
-        return load(file, *args, **kwargs)
+        return load(f, *args, **kwargs)
 
-    def load_state_or_nothing(module: nn.Module, state: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(state, Absent):
+    def load_state_or_nothing(module: nn.Module, state_dict: Any, *args: Any, **kwargs: Any) -> Any:
+        # Of nothing code may have made an empty dict, with a prefix taken off every name.
+        if isinstance(state_dict, Absent) or (missing and not state_dict):
             return SimpleNamespace(missing_keys=[], unexpected_keys=[])
-        return load_state(module, state, *args, **kwargs)
+        return load_state(module, state_dict, *args, **kwargs)
 
     with contextlib.ExitStack() as stack:
         _set(stack, torch, "load", load_or_nothing)

@@ -43,8 +43,8 @@ def single_process(device: torch.device) -> Iterator[None]:
 def _stand_ins(device: torch.device) -> Sequence[tuple[Any, str, Callable[..., Any]]]:
     load = torch.load
 
-    def load_here(file: Any, map_location: Any = None, *args: Any, **kwargs: Any) -> Any:
-        return load(file, "cpu", *args, **{"weights_only": True, **kwargs})
+    def load_here(f: Any, map_location: Any = None, *args: Any, **kwargs: Any) -> Any:
+        return load(f, "cpu", *args, **{"weights_only": True, **kwargs})
 
     def all_gather(outputs: list[Tensor], own: Tensor, *args: Any, **kwargs: Any) -> None:
         outputs[0].copy_(own)
