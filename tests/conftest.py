@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,6 +20,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("opengait"):
             item.add_marker(pytest.mark.skip(reason="needs a checkout of OpenGait: set OPENGAIT_ROOT to its folder"))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What became of all models of OpenGait, where tests tried them: one table, in the order of the catalogue."""
+    reports = (report for some in terminalreporter.stats.values() for report in some)
+    found = {
+        value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "zoo"
+    }  # reports of set-up and tear-down repeat it
+    if found:
+        from tests.zoo.check import Result
+        from tests.zoo.table import in_order, lines
+
+        results = [Result.read(json.loads(text)) for text in found]
+        terminalreporter.section("models of OpenGait")
+        for line in lines(in_order(results)):
+            terminalreporter.line(line)
 
 
 @pytest.fixture

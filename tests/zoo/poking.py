@@ -3,8 +3,9 @@ layer's restored output changes most."""
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from visual_analyse.explain.resolving import fit
 # A change that reaches this share of its largest value on average, everywhere, has spread over the whole of its input.
 SPREAD = 0.25
 MOST_BANDS = 4
+LITTLE = 1e-8  # of their spread, that points are moved by: a model chooses the same ones (see `doubled`)
 
 
 @dataclass
@@ -62,6 +64,38 @@ class Poked:
         never = self.blind - self.passed - self.failed - self.spread
         self.failed |= never
         self.complaints += [f"{name}: nothing that was changed came out" for name in sorted(never)]
+
+
+def merged(attempts: Sequence[Poked]) -> Poked:
+    """What holds of layers that were poked on several walks: one that passes on one of them lies where it should.
+
+    A layer that is laid wrongly fails on all. One that is laid rightly may fail on some, where a model's own decisions,
+    masks of random weights say, answer to any change louder than the place that was changed.
+    """
+    found = Poked()
+    for poked in attempts:
+        found.passed |= poked.passed
+        found.spread |= poked.spread
+        found.failed |= poked.failed
+    found.spread -= found.passed
+    found.failed -= found.passed | found.spread
+    found.complaints = [x for x in attempts[-1].complaints if any(x.startswith(f"{name}: ") for name in found.failed)]
+    return found
+
+
+@contextlib.contextmanager
+def doubled(model: Explainable, batch: Batch) -> Iterator[Batch]:
+    """A model in float64, and a batch for it, inside the block.
+
+    Points are moved by so little that a model chooses the same ones: of that, float32 leaves nothing but rounding.
+    """
+    model.module.double()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield replace(batch, inputs=tuple(x.double() for x in batch.inputs))
+    finally:
+        torch.set_default_dtype(torch.float32)
+        model.module.float()
 
 
 def centred(model: Explainable) -> None:
@@ -237,16 +271,20 @@ class Poker:
                 found.note(layer, alone[joint], joint, own, "joint")
 
     def _points(self, source: int, layers: list[Layer], found: Poked) -> None:
+        if not layers:
+            return
+        told = self.batch.told_apart[source]
+        cloud = self.batch.part(told)[0, 0, :, :3]
+        alike: dict[bytes, list[Layer]] = {}
         for layer in layers:
-            cells = self.fit.cells.get(layer.number)
-            if cells is None:
-                continue
-            told = self.batch.told_apart[source]
-            cloud = self.batch.part(told)[0, 0, :, :3]
-            middles = torch.stack([cloud[[int(k) for k in some if k >= 0]].mean(0) for some in cells[0]])
+            if layer.number in self.fit.cells:
+                alike.setdefault(self.fit.cells[layer.number].tobytes(), []).append(layer)
+        for group in alike.values():
+            cells = self.fit.cells[group[0].number][0]
+            middles = torch.stack([cloud[[int(k) for k in some if k >= 0]].mean(0) for some in cells])
             for cell in (0, len(middles) // 3, len(middles) - 1):
-                members = [int(k) for k in cells[0][cell] if k >= 0]
-                # So little that the model chooses the same points.
-                response = self._response(self._changed(source, {"s": 0, "q": members}, 1e-4))
+                members = [int(k) for k in cells[cell] if k >= 0]
+                response = self._response(self._changed(source, {"s": 0, "q": members}, LITTLE))
                 near = (middles - middles[cell]).norm(dim=1).argsort()[: max(3, len(middles) // 16)].tolist()
-                found.note(layer, response[layer.number][0].sum(0), cell, near, "points of cell")
+                for layer in group:
+                    found.note(layer, response[layer.number][0].sum(0), cell, near, "points of cell")

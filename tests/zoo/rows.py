@@ -16,13 +16,14 @@ Array = NDArray[Any]
 class Row:
     """One model, or phase of one: its name, its config below `configs/`, the inputs of a walk, and how many frames.
 
+    Frames are few, since each costs time and shows nothing new, but enough for several steps where time is strided.
     `edits` are set in the config, by dotted keys, before the model is built.
     """
 
     name: str
     config: str
     inputs: tuple[str, ...] = ("silhouette 64x64",)
-    frames: int = 12
+    frames: int = 6
     edits: Mapping[str, Any] = field(default_factory=dict)
 
     def walk(self, seed: int = 0, frames: int | None = None) -> list[Any]:
@@ -129,9 +130,9 @@ ROWS = (
     Row("GaitSet (OUMVLP)", "gaitset/gaitset_OUMVLP.yaml"),
     Row("GaitPart", "gaitpart/gaitpart.yaml"),
     Row("GaitPart (OUMVLP)", "gaitpart/gaitpart_OUMVLP.yaml"),
-    Row("GaitGL (CASIA-B)", "gaitgl/gaitgl.yaml"),
-    Row("GaitGL (OUMVLP)", "gaitgl/gaitgl_OUMVLP.yaml"),
-    Row("GaitGL (GREW, BNNeck)", "gaitgl/gaitgl_GREW_BNNeck.yaml"),
+    Row("GaitGL (CASIA-B)", "gaitgl/gaitgl.yaml", frames=9),
+    Row("GaitGL (OUMVLP)", "gaitgl/gaitgl_OUMVLP.yaml", frames=9),
+    Row("GaitGL (GREW, BNNeck)", "gaitgl/gaitgl_GREW_BNNeck.yaml", frames=9),
     Row("GLN, phase 1", "gln/gln_phase1.yaml", ("silhouette 128x128",)),
     Row("GLN, phase 1, 64 pixels", "gln/gln_phase1.yaml"),
     Row("GLN, phase 2", "gln/gln_phase2.yaml", ("silhouette 128x128",)),
@@ -139,10 +140,10 @@ ROWS = (
     Row("GaitBase (HID)", "gaitbase/gaitbase_hid.yaml", ("silhouette 128x128",)),
     Row("GaitBase on parsing", "gaitbase/gaitbase_gait3d_parsing_btz32x2_fixed.yaml", ("parsing 64x64",)),
     Row("LidarGait", "lidargait/lidargait_sustech1k.yaml", ("depth 64x64",)),
-    Row("GaitEdge, phase 1, recognition", "gaitedge/phase1_rec.yaml", ("silhouette 64x44",)),
+    Row("GaitEdge, phase 1, recognition", "gaitedge/phase1_rec.yaml", ("silhouette 64x44",), 9),
     Row("GaitEdge, phase 1, segmentation", "gaitedge/phase1_seg.yaml", _SEGMENT),
-    Row("GaitEdge, phase 2", "gaitedge/phase2_gaitedge.yaml", _EDGE),
-    Row("GaitEdge, end to end", "gaitedge/phase2_e2e.yaml", _EDGE),
+    Row("GaitEdge, phase 2", "gaitedge/phase2_gaitedge.yaml", _EDGE, 9),
+    Row("GaitEdge, end to end", "gaitedge/phase2_e2e.yaml", _EDGE, 9),
     Row("SMPLGait", "smplgait/smplgait.yaml", ("silhouette 64x64", "SMPL")),
     Row("GaitSSB, pretrained", "gaitssb/pretrain_test_on_casiab.yaml"),
     Row("GaitSSB, fine-tuned", "gaitssb/finetune_casiab.yaml"),
@@ -156,15 +157,15 @@ ROWS = (
     Row("GaitGraph1", "gaitgraph1/gaitgraph1_phase1.yaml", ("pose 17",), 30),
     Row("GaitGraph2", "gaitgraph2/gaitgraph2.yaml", ("pose 17",), 30),
     Row("GaitGraph2 (OUMVLP)", "gaitgraph2/gaitgraph2_OUMVLP.yaml", ("pose 18",), 30),
-    Row("GaitTR", "gaittr/gaittr_Gait3D.yaml", ("pose 17",)),
-    Row("MSGG", "msgg/msgg_SUSTech1K.yaml", ("pose 17",)),
-    Row("LidarGait++", "lidargaitv2/lidargaitv2_sustech1k.yaml", ("points 1000",), 6),
+    Row("GaitTR", "gaittr/gaittr_Gait3D.yaml", ("pose 17",), 12),
+    Row("MSGG", "msgg/msgg_SUSTech1K.yaml", ("pose 17",), 12),
+    Row("LidarGait++", "lidargaitv2/lidargaitv2_sustech1k.yaml", ("points 1000",)),
     Row("ScoNet", "sconet/sconet_scoliosis1k.yaml"),
     Row("BigGait", "biggait/BigGait_CCPG.yaml", ("RGB 256x128", "ratio"), 4),
     Row("BiggerGait", "biggergait/biggergait__DINOv2_CCPG.yaml", ("RGB 256x128",), 4),
-    Row("DenoisingGait", "denoisinggait/denoisinggait_casiab.yaml", ("features 4x96x48", "silhouette 96x48"), 6),
+    Row("DenoisingGait", "denoisinggait/denoisinggait_casiab.yaml", ("features 4x96x48", "silhouette 96x48")),
     Row("FoundationGait, pretrained", "foundationgait/pretrain_foundationgait_0.03B.yaml"),
     Row("FoundationGait, fine-tuned", "foundationgait/finetune_ccpg_0.03B.yaml"),
-    Row("FoundationGait, linear probing", "foundationgait/linear_probing_Scoliosis1K_0.13B.yaml", frames=6),
+    Row("FoundationGait, linear probing", "foundationgait/linear_probing_Scoliosis1K_0.13B.yaml"),
     Row("MultiGait++", "multigaitpp/multigaitpp_gait3d.yaml", ("skeleton map 64x44",)),
 )

@@ -19,21 +19,16 @@ from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.models.load import load_model
 
 PEOPLE = ("001", "002", "003")
-SHORT = 8  # frames are enough to show what a model does; some rows have fewer, skeletons more
+KINDS = ("nm-01", "nm-05")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What stands in `folder`: `config`, the walks of `gallery` (two a person), and one of `probes`."""
+    """What is made in `folder`, as it is asked for: `config`, and the walks of `dataset`, `probes` and `gallery`."""
 
     row: Row
     opengait: Path
     folder: Path
-
-    @property
-    def frames(self) -> int:
-        """How many frames a walk has: few, but for skeletons, which are small."""
-        return self.row.frames if self.row.inputs[0].startswith("pose") else min(self.row.frames, SHORT)
 
     @cached_property
     def config(self) -> Path:
@@ -58,16 +53,33 @@ class Stage:
         return read_config(self.config, self.opengait / "configs" / "default.yaml")
 
     @property
+    def dataset(self) -> Path:
+        """Two walks of each person."""
+        return self._walks("Dataset", [(person, kind) for person in PEOPLE for kind in KINDS])
+
+    @property
     def probes(self) -> Path:
-        return self._walks("Probes", [("001", "nm-05")])
+        """One walk of the data set."""
+        return self._walks("Probes", [(PEOPLE[0], KINDS[1])])
 
     @property
     def gallery(self) -> Path:
-        return self._walks("Gallery", [(person, kind) for person in PEOPLE for kind in ("nm-01", "nm-02")])
+        """The other walks of everybody."""
+        return self._walks("Gallery", [(person, KINDS[0]) for person in PEOPLE])
 
     @property
     def probe(self) -> Sequence:
         return scan(self.probes)[0]
+
+    @property
+    def walks(self) -> list[Sequence]:
+        """All walks of the data set."""
+        return scan(self.dataset)
+
+    @property
+    def match(self) -> Sequence:
+        """A walk of somebody else."""
+        return scan(self.gallery)[-1]
 
     def model(self) -> GaitModel:
         """The row's model, with random weights. Raises VisualAnalyseError where it cannot be built."""
@@ -75,21 +87,21 @@ class Stage:
 
     def _walks(self, name: str, whose: list[tuple[str, str]]) -> Path:
         root = self.folder / name
-        for number, (person, kind) in enumerate(whose):
+        for person, kind in whose:
             place = root / person / kind / "090"
             if not place.is_dir():
                 place.mkdir(parents=True)
-                self._write(place, 10 * (name == "Probes") + number)
+                self._write(place, 2 * PEOPLE.index(person) + KINDS.index(kind))
         return root
 
     def _write(self, place: Path, seed: int) -> None:
         """One pkl for each input, where `data_in_use` looks for it, and files that nobody reads in the other places."""
-        inputs = self.row.walk(seed, self.frames)
+        inputs = self.row.walk(seed)
         chosen = self.settings.data_in_use or list(range(len(inputs)))
         wanted = [k for k, use in enumerate(chosen) if use] if isinstance(chosen[0], bool) else chosen
         assert len(wanted) == len(inputs), f"{self.row.name}: {len(inputs)} inputs for data_in_use {chosen}"
         count = len(chosen) if isinstance(chosen[0], bool) else max(chosen) + 1
-        files: list[Any] = [np.zeros(self.frames, np.float32)] * count
+        files: list[Any] = [np.zeros(self.row.frames, np.float32)] * count
         for k, data in zip(wanted, inputs, strict=True):
             files[k] = data
         for k, data in enumerate(files):
