@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench pictures clean
+.PHONY: demo test bench pictures models clean
 
 demo: $(READY)
 	$(BIN)/visual-analyse demo --save_dir demo
@@ -25,6 +25,10 @@ bench: $(READY)
 
 pictures: $(READY)
 	$(BIN)/python -m docs.pictures
+
+# Needs a checkout of OpenGait, and what its models import: OPENGAIT_ROOT=~/OpenGait make models
+models: $(READY)
+	$(BIN)/python -m docs.models
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -181,7 +181,8 @@ def _typed(command: Any, *words: Any) -> tuple[int, str]:
 
 def _sentence(said: str, stage: Stage) -> str:
     """What a command said of the probe, or at the end."""
-    found = re.search(rf"{stage.probe.name}: (.*?) \d+ of \d+ probes explained", said) or re.search(r"\b[a-z_]+: (.*)$", said)
+    of_probe = re.search(rf"{stage.probe.name}: (.*?) \d+ of \d+ probes explained", said)
+    found = of_probe or re.search(r"\b[a-z_]+: (.*)$", said)
     return _without_paths(found[1] if found else said, stage)
 
 
