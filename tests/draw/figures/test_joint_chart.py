@@ -5,8 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from visual_analyse.draw.colours import Paint
+from visual_analyse.draw.colours import Paint, Scene
+from visual_analyse.draw.figures import joint_chart as module
 from visual_analyse.draw.figures.joint_chart import _Chart, cell_names, charted, joint_chart
+from visual_analyse.draw.figures.layout import paste
 from visual_analyse.draw.figures.rows import Row
 from visual_analyse.draw.style import Style
 from visual_analyse.draw.walk import Walk
@@ -60,6 +62,21 @@ def test_sums_against_lie_on_the_other_side(joints_evidence_of: Make, layer_of: 
     bars = chart._bars(np.array([1.0, -1.0]), 40, 1)
     coloured = [np.flatnonzero((bars[:, k] != 255).any(-1) & (bars[:, k] != 120).any(-1)) for k in (0, 1)]
     assert coloured[0].max() < coloured[1].min() and len(coloured[0]) == pytest.approx(len(coloured[1]), abs=1)
+
+
+@pytest.mark.parametrize("polarity", ["for", "against", "both", "abs"])
+@pytest.mark.parametrize("ratio", [0.1, 1.0, 2.0])
+def test_small_sums_of_both_signs_are_written_whole(
+    polarity: str, ratio: float, joints_evidence_of: Make, layer_of: MakeLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def inside(canvas: Scene, patch: Scene, y: int, x: int) -> None:
+        assert y >= 0 and x >= 0 and x + patch.shape[1] <= canvas.shape[1] and y + patch.shape[0] <= canvas.shape[0]
+        paste(canvas, patch, y, x)
+
+    monkeypatch.setattr(module, "paste", inside)
+    kind = InputKind("pose", "joints", joints=("a", "b", "c"))  # names far narrower than the sums
+    layer = layer_of(np.array([[-8.37e-5, 0, 0], [1.23e-6, -1.11e-5, 2.22e-5]]), [[0, 2], [2, 4]])
+    chart_of(joints_evidence_of(layer, kind=kind), Style(polarity=polarity, resize_ratio=ratio)).drawn()
 
 
 def test_only_layers_with_joints_have_a_chart(

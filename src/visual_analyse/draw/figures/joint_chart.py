@@ -66,8 +66,12 @@ class _Chart:
         self.pad, self.gap = self.px(14), self.px(6)
         self.grid = groups * self.down, steps * self.across
         widest = max(measure(name, self.small) for name in (*self.names, "sum over joints"))
-        self.left = self.pad + min(widest, self.px(240)) + self.gap
+        shown = self._shown(view.layer.maps.T)
+        self.sums = shown.sum(0), shown.sum(1)  # over joints, over time
+        extents = [measure(_extent(sums), self.small) for sums in self.sums]
+        self.left = self.pad + max(min(widest, self.px(240)), extents[0]) + self.gap
         self.beside, self.above = self.px(100), self.px(48)
+        self.right = max(self.beside, extents[1], measure("sum over time", self.small))
 
     def px(self, size: float) -> int:
         """Pixels at the chosen size of pictures."""
@@ -76,7 +80,7 @@ class _Chart:
     def drawn(self) -> Scene:
         values = self.view.layer.maps.T
         head = self._head()
-        width = max(self.left + self.grid[1] + self.gap + self.beside + self.pad, self.left + self.px(320))
+        width = max(self.left + self.grid[1] + self.gap + self.right + self.pad, self.left + self.px(320))
         width = max(width, *(self.pad * 2 + patch.shape[1] for patch in head))
         height = sum(patch.shape[0] for patch in head) + self.grid[0] + self.above + 8 * line_height(self.small)
         canvas = np.full((height + 2 * self.pad, width, 3), 255, np.uint8)
@@ -93,7 +97,7 @@ class _Chart:
             patch = label(name, self.small, width=self.left - self.gap - self.pad)
             paste(canvas, patch, top + place * self.down + (self.down - patch.shape[0]) // 2,
                   self.left - self.gap - patch.shape[1])  # fmt: skip
-        self._sums(canvas, top, values)
+        self._sums(canvas, top)
         y = self._axis(canvas, top + self.grid[0] + self.gap // 2)
         y = self._colours(canvas, y + self.gap)
         return canvas[: y + self.pad].copy()
@@ -108,10 +112,9 @@ class _Chart:
                  f"{POLARITIES[self.paint.style.polarity]} · when each joint mattered"]  # fmt: skip
         return [label(lines[0], self.title, True), *(label(line, self.small, colour=GREY) for line in lines[1:])]
 
-    def _sums(self, canvas: Scene, top: int, values: NDArray[Any]) -> None:
+    def _sums(self, canvas: Scene, top: int) -> None:
         """Bars of what is coloured: over joints above the grid, over time beside it, each with its largest value."""
-        shown = self._shown(values)
-        over_joints, over_time = shown.sum(0), shown.sum(1)
+        over_joints, over_time = self.sums
         bars = self._bars(over_joints, self.above, self.across)
         paste(canvas, bars, top - self.gap - bars.shape[0], self.left)
         bars = np.rot90(self._bars(over_time, self.beside, self.down, self.px(3)), -1)

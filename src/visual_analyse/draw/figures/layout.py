@@ -258,7 +258,8 @@ def _panels(walk: Walk, heads: int) -> list[View | int | None]:
 def paste(canvas: Scene, patch: Scene, y: int, x: int) -> None:
     """Put a patch on a canvas, cut where it leaves it."""
     height, width = max(0, canvas.shape[0] - y), max(0, canvas.shape[1] - x)
-    patch = patch[:height, :width]
+    patch = patch[max(0, -y) : height, max(0, -x) : width]
+    y, x = max(0, y), max(0, x)
     canvas[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
 
 
