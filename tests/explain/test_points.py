@@ -83,7 +83,7 @@ def test_however_they_are_taken(how):
                 "index_select": lambda: (
                     points.flatten(0, 1)
                     .index_select(0, (index + torch.arange(3)[:, None] * 16).flatten())
-                    .reshape(3, 3, 3)
+                    .reshape(3, 4, 3)
                 ),
                 "take_along_dim": lambda: torch.take_along_dim(points, wide, 1),
                 "advanced": lambda: points[torch.arange(3)[:, None], index],

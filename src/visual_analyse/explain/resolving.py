@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.folds import find_folds
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.layout import lay_out
@@ -106,12 +107,17 @@ def _dependences(model: Explainable, batch: Batch) -> dict[int, tuple[int, ...]]
     before = {(run.number, run.call): run.total for run in trace(model, batch)}
     found: dict[int, list[int]] = {}
     for k, source in enumerate(batch.told_apart):
-        for turned in (False, True):  # a threshold may not mind what is darker, but what is turned inside out
+        whole = batch.part(source)
+        # Darker, and turned inside out: a threshold may not mind the one, and a model not take every value.
+        for part in (whole * 0.5 + 0.1, whole.amax() + whole.amin() - whole):
             tensor = batch.inputs[source.tensor].clone()
-            part = batch.part(source, tensor)
-            part.mul_(-1).add_(part.amax() - part.amin()) if turned else part.mul_(0.5).add_(0.1)
+            batch.part(source, tensor).copy_(part)
             changed = tuple(tensor if j == source.tensor else x for j, x in enumerate(batch.inputs))
-            for run in trace(model, replace(batch, inputs=changed)):
+            try:
+                runs = trace(model, replace(batch, inputs=changed))
+            except VisualAnalyseError:
+                continue
+            for run in runs:
                 if before.get((run.number, run.call)) != run.total and k not in found.setdefault(run.number, []):
                     found[run.number].append(k)
     return {number: tuple(inputs) for number, inputs in found.items() if inputs}
