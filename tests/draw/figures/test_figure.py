@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from visual_analyse.draw.colours import Paint
+from visual_analyse.draw.figures import layout
 from visual_analyse.draw.figures.figure import Figure
 from visual_analyse.draw.figures.rows import Row
-from visual_analyse.draw.figures.text import measure
+from visual_analyse.draw.figures.text import label, measure
 from visual_analyse.draw.style import Style
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import Evidence, LayerEvidence
@@ -213,3 +214,16 @@ def test_skeletons_of_several_models_are_rows(joints_evidence_of: Make, layer_of
     a, b = panels_of(figure, 0)[1::2]
     assert (a == solid[255]).all(-1).any() and not (b == solid[255]).all(-1).any()
     assert (b == solid[128]).all(-1).any()  # half the share of the distance
+
+
+def test_the_header_of_a_class_says_neither_match_nor_distance(
+    evidence_of: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    monkeypatch.setattr(
+        layout, "label", lambda text, *more, **others: said.append(text) or label(text, *more, **others)
+    )
+    one = evidence_of(distance=-0.25)
+    Figure([Row("A", replace(one, manifest={**one.manifest, "metric": "logit", "match": {"name": "class neutral"}}))])
+    assert {"answer class neutral", "score 0.25", "evidence for the answer"} <= set(said)
+    assert not any("match" in text or "distance" in text for text in said)

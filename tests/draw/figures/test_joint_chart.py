@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from visual_analyse.draw.figures import joint_chart as module
 from visual_analyse.draw.figures.joint_chart import _Chart, cell_names, charted, joint_chart
 from visual_analyse.draw.figures.layout import paste
 from visual_analyse.draw.figures.rows import Row
+from visual_analyse.draw.figures.text import label
 from visual_analyse.draw.style import Style
 from visual_analyse.draw.walk import Walk
 from visual_analyse.results import Evidence, InputKind, LayerEvidence
@@ -77,6 +79,20 @@ def test_small_sums_of_both_signs_are_written_whole(
     kind = InputKind("pose", "joints", joints=("a", "b", "c"))  # names far narrower than the sums
     layer = layer_of(np.array([[-8.37e-5, 0, 0], [1.23e-6, -1.11e-5, 2.22e-5]]), [[0, 2], [2, 4]])
     chart_of(joints_evidence_of(layer, kind=kind), Style(polarity=polarity, resize_ratio=ratio)).drawn()
+
+
+def test_the_chart_of_a_class_says_neither_match_nor_distance(
+    joints_evidence_of: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    monkeypatch.setattr(
+        module, "label", lambda text, *more, **others: said.append(text) or label(text, *more, **others)
+    )
+    one = joints_evidence_of()
+    facts = {**one.manifest, "metric": "logit", "match": {"name": "class neutral"}}
+    chart_of(replace(one, manifest=facts)).drawn()
+    head = " ".join(said)
+    assert "answer class neutral" in head and "evidence for the answer" in head and "match" not in head
 
 
 def test_only_layers_with_joints_have_a_chart(

@@ -43,6 +43,13 @@ def test_a_row_that_explains_no_distance_is_refused(evidence_of: Make) -> None:
         ends([Row("A", evidence_of()), Row("B", evidence_of(distance=0))], Style())
 
 
+def test_rows_of_classes_are_refused_without_a_word_of_distances(evidence_of: Make) -> None:
+    one = evidence_of(distance=-0.5)
+    answered = Evidence(one.frames, one.layers, one.parts, {**one.manifest, "metric": "logit"})
+    with pytest.raises(VisualAnalyseError, match=r"B explains the score of a class.*draw that result alone"):
+        ends([Row("A", evidence_of()), Row("B", answered)], Style())
+
+
 def test_results_of_one_probe_come_together(evidence_of: Make) -> None:
     a, b = evidence_of(model="A"), evidence_of(model="B")
     other = evidence_of(model="A", probe="002-nm-05-090")

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from visual_analyse.draw.figures.words import on_what, shares, sighted, whereabouts
+from visual_analyse.draw.figures.words import about, on_what, outcome, shares, sighted, whereabouts
+from visual_analyse.draw.style import POLARITIES
 from visual_analyse.draw.walk import Walk
 from visual_analyse.results import Evidence, InputKind, LayerEvidence
 
@@ -56,3 +57,24 @@ def test_what_pictures_are_drawn_on(evidence_of: Make, joints_evidence_of: Make,
 def test_shares_are_said_where_they_are_known(found: Any, said: str, evidence_of: Make) -> None:
     evidence = evidence_of()
     assert shares(Evidence(evidence.frames, (), evidence.parts, {"shares": found})) == said
+
+
+def of_a_class(evidence: Evidence, score: float) -> Evidence:
+    """The same as a classifier's result: what stands in the place of a distance is minus the logit."""
+    facts = {**evidence.manifest, "metric": "logit", "match": {"name": "class neutral"}}
+    return Evidence(evidence.frames, evidence.layers, np.full(4, -score / 4), facts)
+
+
+def test_a_match_has_a_distance_and_a_class_has_a_score(evidence_of: Make) -> None:
+    matched = evidence_of(distance=2.5)
+    assert outcome(matched) == ["match 001-nm-01-090", "distance 2.5"]
+    assert outcome(of_a_class(matched, 0.01948)) == ["answer class neutral", "score 0.0195"]
+    assert outcome(of_a_class(matched, -1.5)) == ["answer class neutral", "score −1.5"]
+    nameless = Evidence(matched.frames, (), matched.parts, {"metric": "logit"})
+    assert outcome(nameless)[0].startswith("score ") and len(outcome(nameless)) == 1
+
+
+def test_evidence_is_about_the_match_or_the_answer(evidence_of: Make) -> None:
+    for polarity, said in POLARITIES.items():
+        assert about(evidence_of(), polarity) == said
+        assert about(of_a_class(evidence_of(), 1.0), polarity) == said.replace("the match", "the answer")

@@ -12,9 +12,8 @@ from visual_analyse.draw.colours import Paint, Scene, worded
 from visual_analyse.draw.figures.layout import paste
 from visual_analyse.draw.figures.rows import Row, named
 from visual_analyse.draw.figures.text import GREY, label, line_height, measure
-from visual_analyse.draw.figures.words import whereabouts
+from visual_analyse.draw.figures.words import about, outcome, whereabouts
 from visual_analyse.draw.inputs.joints import Joints
-from visual_analyse.draw.style import POLARITIES
 from visual_analyse.draw.walk import View, Walk
 from visual_analyse.results import InputKind
 
@@ -103,13 +102,14 @@ class _Chart:
         return canvas[: y + self.pad].copy()
 
     def _head(self) -> list[Scene]:
-        layer, manifest = self.view.layer, self.row.evidence.manifest
-        walks = [f"{what} {name}" for what in ("probe", "match") if (name := named(manifest, what))]
+        layer, evidence = self.view.layer, self.row.evidence
+        probe = named(evidence.manifest, "probe")
+        walks = ([f"probe {probe}"] if probe else []) + outcome(evidence)
         place = whereabouts(self.walk, self.view)
         facts = [self.row.model, *walks, *([place] if place else [])]
-        facts += ["RANDOM WEIGHTS"] if self.row.evidence.of_random_weights else []
+        facts += ["RANDOM WEIGHTS"] if evidence.of_random_weights else []
         lines = [f"{layer.number} {layer.name}", f"{layer.kind} · {' · '.join(facts)}",
-                 f"{POLARITIES[self.paint.style.polarity]} · when each joint mattered"]  # fmt: skip
+                 f"{about(evidence, self.paint.style.polarity)} · when each joint mattered"]  # fmt: skip
         return [label(lines[0], self.title, True), *(label(line, self.small, colour=GREY) for line in lines[1:])]
 
     def _sums(self, canvas: Scene, top: int) -> None:

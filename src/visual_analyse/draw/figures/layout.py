@@ -10,8 +10,8 @@ import numpy as np
 from visual_analyse.draw.colours import Paint, Scene, worded
 from visual_analyse.draw.figures.rows import Row, named
 from visual_analyse.draw.figures.text import BLACK, GREY, ascent, elided, label, line_height, measure
-from visual_analyse.draw.figures.words import shares, whereabouts
-from visual_analyse.draw.style import POLARITIES, Style
+from visual_analyse.draw.figures.words import about, outcome, shares, whereabouts
+from visual_analyse.draw.style import Style
 from visual_analyse.draw.walk import View, Walk
 
 _PANEL = 256  # pixels of a panel's height at resize_ratio 1: frames of 64 rows fourfold
@@ -127,7 +127,7 @@ class Layout:
             scale = "one colour scale per layer and walk" + (", the same for all models" if len(rows) > 1 else "")
         else:
             scale = "one colour scale for all layers and results"
-        notes = [POLARITIES[style.polarity], scale]
+        notes = [about(rows[0].evidence, style.polarity), scale]
         notes += ["in percent of each model's distance"] if len(rows) > 1 else []
         notes += ["columns pair layers by their order"] if any(names != self._names[0] for names in self._names) else []
         over_both = any(not walk.inputs[view.on].solid for walk in self._walks for view in walk.views)
@@ -264,9 +264,7 @@ def paste(canvas: Scene, patch: Scene, y: int, x: int) -> None:
 
 
 def _facts(row: Row) -> list[str]:
-    match = named(row.evidence.manifest, "match")
-    facts = ([f"match {match}"] if match else []) + [f"distance {row.evidence.distance:.4g}"]
-    return facts + (["RANDOM WEIGHTS"] if row.evidence.of_random_weights else [])
+    return outcome(row.evidence) + (["RANDOM WEIGHTS"] if row.evidence.of_random_weights else [])
 
 
 def _short_names(walk: Walk) -> list[tuple[int, str]]:

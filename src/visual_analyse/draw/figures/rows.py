@@ -68,6 +68,11 @@ def named(manifest: Mapping[str, object], what: str) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+def answers(evidence: Evidence) -> bool:
+    """Whether a classifier's answer is explained, so that there is no match and no distance."""
+    return evidence.manifest.get("metric") == "logit"
+
+
 def group(cards: Sequence[Card]) -> tuple[list[tuple[Card, ...]], list[str]]:
     """Results of the same probe together, and a sentence on each that had to stay apart.
 
@@ -136,6 +141,11 @@ def ends(rows: Sequence[Row], style: Style) -> list[list[float]]:
 
 def _unit(row: Row) -> float:
     distance = row.evidence.distance
+    if answers(row.evidence):
+        raise VisualAnalyseError(
+            f"The result of {row.model} explains the score of a class. Rows of several models are drawn as shares of "
+            "the distance to a match, and there is none; draw that result alone."
+        )
     if not distance > 0:
         raise VisualAnalyseError(
             f"The result of {row.model} explains a distance of {distance:g}. Rows of several models are drawn as "

@@ -6,8 +6,33 @@ import math
 from collections.abc import Mapping
 
 from visual_analyse.draw.colours import worded
+from visual_analyse.draw.figures.rows import answers, named
+from visual_analyse.draw.style import POLARITIES
 from visual_analyse.draw.walk import View, Walk
 from visual_analyse.results import Evidence
+
+
+def outcome(evidence: Evidence) -> list[str]:
+    """What a result explains: the match and its distance, or the class that a classifier answers and its score.
+
+    >>> outcome(Evidence.load(Path("GaitSet_001-nm-05-090.npz")))  # doctest: +SKIP
+    ['match 001-nm-01-090', 'distance 2.5']
+    """
+    name, score = named(evidence.manifest, "match"), -evidence.distance
+    if not answers(evidence):
+        return ([f"match {name}"] if name else []) + [f"distance {evidence.distance:.4g}"]
+    # What stands in the place of a distance is minus the logit.
+    return ([f"answer {name}"] if name else []) + [f"score {'−' if score < 0 else ''}{abs(score):.3g}"]
+
+
+def about(evidence: Evidence, polarity: str) -> str:
+    """What the colours of a polarity show, in words.
+
+    >>> about(Evidence.load(Path("GaitSet_001-nm-05-090.npz")), "for")  # doctest: +SKIP
+    'evidence for the match'
+    """
+    words = POLARITIES[polarity]
+    return words.replace("the match", "the answer") if answers(evidence) else words
 
 
 def whereabouts(walk: Walk, view: View) -> str:
