@@ -13,7 +13,7 @@ from visual_analyse.draw.colours import Paint, Scene, worded
 from visual_analyse.draw.figures.figure import Figure
 from visual_analyse.draw.figures.layout import paste
 from visual_analyse.draw.figures.text import label
-from visual_analyse.draw.figures.words import on_what, shares, sighted, whereabouts
+from visual_analyse.draw.figures.words import on_what, shares, shown, sighted, whereabouts
 from visual_analyse.draw.style import Style
 from visual_analyse.draw.walk import View, Walk
 from visual_analyse.files import write_whole
@@ -75,6 +75,8 @@ def layer_names(figure: Figure) -> str:
     for row, walk, row_ends in zip(figure.rows, figure.walks, figure.ends, strict=True):
         lines += ["", row.model]
         lines += [said[0].upper() + said[1:] + "."] if (said := shares(row.evidence)) else []
+        if numbers := shown(row.evidence):
+            lines.append(f"Frames 1 to {len(walk)} are the walk's {', '.join(map(str, numbers))}.")
         for view, end in zip(walk.views, row_ends, strict=True):
             share = (
                 f"{worded(end / row.evidence.distance, True)} of the distance" if len(figure.rows) > 1 else worded(end)

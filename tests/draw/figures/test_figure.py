@@ -11,6 +11,7 @@ from visual_analyse.draw.figures import layout
 from visual_analyse.draw.figures.figure import Figure
 from visual_analyse.draw.figures.rows import Row
 from visual_analyse.draw.figures.text import label, measure
+from visual_analyse.draw.legends import layer_names
 from visual_analyse.draw.style import Style
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import Evidence, LayerEvidence
@@ -227,3 +228,12 @@ def test_the_header_of_a_class_says_neither_match_nor_distance(
     Figure([Row("A", replace(one, manifest={**one.manifest, "metric": "logit", "match": {"name": "class neutral"}}))])
     assert {"answer class neutral", "score 0.25", "evidence for the answer"} <= set(said)
     assert not any("match" in text or "distance" in text for text in said)
+
+
+def test_frames_that_a_sampler_shows_are_named_by_the_walk(evidence_of: Make) -> None:
+    one = evidence_of()
+    figure = Figure([Row("A", replace(one, manifest={**one.manifest, "probe": {"name": "x", "shown": [7, 8, 3, 3]}}))])
+    said = [figure._bare(figure._layout.cells[0], frame)[1] for frame in range(4)]
+    assert said == [f"frame {k + 1} of 4 (the walk's {n})" for k, n in enumerate((8, 9, 4, 4))]
+    assert "Frames 1 to 4 are the walk's 8, 9, 4, 4." in layer_names(figure)
+    assert "the walk's" not in layer_names(Figure([Row("A", one)]))

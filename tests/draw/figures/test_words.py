@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from visual_analyse.draw.figures.words import about, on_what, outcome, shares, sighted, whereabouts
+from visual_analyse.draw.figures.words import about, frame_words, on_what, outcome, shares, sighted, whereabouts
 from visual_analyse.draw.style import POLARITIES
 from visual_analyse.draw.walk import Walk
 from visual_analyse.results import Evidence, InputKind, LayerEvidence
@@ -78,3 +78,18 @@ def test_evidence_is_about_the_match_or_the_answer(evidence_of: Make) -> None:
     for polarity, said in POLARITIES.items():
         assert about(evidence_of(), polarity) == said
         assert about(of_a_class(evidence_of(), 1.0), polarity) == said.replace("the match", "the answer")
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ([5, 8, 30, 31], "frame 2 of 4 (the walk's 9)"), (None, "frame 2 of 4"), ([5, 8, 30], "frame 2 of 4"),
+        ("all", "frame 2 of 4"), ([5, "8", 30, 31], "frame 2 of 4"), ([5, True, 2, 1], "frame 2 of 4"),
+    ],
+)  # fmt: skip
+def test_a_frame_is_named_by_its_place_in_the_walk_too(shown: Any, said: str, evidence_of: Make) -> None:
+    evidence = evidence_of()
+    probe = {"name": "001-nm-05-090", **({"shown": shown} if shown is not None else {})}
+    walk = Walk(Evidence(evidence.frames, (), evidence.parts, {"probe": probe}))
+    assert frame_words(walk, 1) == said
+    assert frame_words(Walk(Evidence(evidence.frames, (), evidence.parts, {"probe": "x"})), 1) == "frame 2 of 4"

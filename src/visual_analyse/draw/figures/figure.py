@@ -10,6 +10,7 @@ from visual_analyse.draw.colours import Paint, Scene, as_rgb
 from visual_analyse.draw.figures.layout import Cell, Layout, paste
 from visual_analyse.draw.figures.rows import Row, ends
 from visual_analyse.draw.figures.text import GREY, label
+from visual_analyse.draw.figures.words import frame_words
 from visual_analyse.draw.inputs.face import Shades
 from visual_analyse.draw.style import Style
 from visual_analyse.draw.walk import View, Walk
@@ -52,7 +53,7 @@ class Figure:
 
     def _bare(self, cell: Cell, frame: int) -> tuple[Scene, str]:
         scene = self.walks[cell.row].scene(cell.on, frame, frame + 1, cell.height, cell.width, self.style.pixelated)
-        return as_rgb(scene), f"frame {frame + 1} of {len(self)}"
+        return as_rgb(scene), frame_words(self.walks[cell.row], frame)
 
     def _coloured(self, place: int, cell: Cell, view: View, frame: int) -> tuple[Scene, str]:
         walk, step = self.walks[cell.row], int(view.step_of[frame])

@@ -35,6 +35,25 @@ def about(evidence: Evidence, polarity: str) -> str:
     return words.replace("the match", "the answer") if answers(evidence) else words
 
 
+def shown(evidence: Evidence) -> list[int]:
+    """The walk's own number, from 1, of each frame, where a sampler chose them; else nothing."""
+    probe = evidence.manifest.get("probe")
+    found = probe.get("shown") if isinstance(probe, Mapping) else None
+    if not isinstance(found, list) or len(found) != len(evidence.frames) or any(type(n) is not int for n in found):
+        return []
+    return [number + 1 for number in found]
+
+
+def frame_words(walk: Walk, frame: int) -> str:
+    """Which frame is shown, from 0 here and from 1 in words; its number in the walk too, where frames were chosen.
+
+    >>> frame_words(Walk(evidence), 20)  # doctest: +SKIP
+    "frame 21 of 60 (the walk's 9)"
+    """
+    words, numbers = f"frame {frame + 1} of {len(walk)}", shown(walk.evidence)
+    return f"{words} (the walk's {numbers[frame]})" if numbers else words
+
+
 def whereabouts(walk: Walk, view: View) -> str:
     """Which input a layer lies on, and which others it sees; nothing where the model has one input alone.
 
