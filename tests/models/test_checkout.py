@@ -6,6 +6,7 @@ import copy
 import logging
 import os
 import random
+import re
 import sys
 import threading
 import types
@@ -251,6 +252,40 @@ def test_an_error_while_building_names_the_key(load, tmp_path):
         VisualAnalyseError, match=r"walker\.py, line \d+, raised KeyError: 'width'\. If the config lacks 'width'"
     ):
         load_model(config, checkout=write_checkout(tmp_path / "A"), device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("Setting a sequence. The shape was (12,) + more."), "ValueError: Setting a sequence. Do"),
+        (ValueError("One line.\nAnd another."), "ValueError: One line. Do"),
+        (ValueError("(3.5 and 2)"), "ValueError: (3.5 and 2). Do"),
+        (ValueError("..."), "ValueError: .... Do"),
+    ],
+)
+def test_of_what_is_raised_the_first_sentence_is_told(tmp_path, error, said):
+    with (
+        pytest.raises(VisualAnalyseError, match=f"It failed: its code raised {re.escape(said)} this"),
+        Checkout(write_checkout(tmp_path / "A")).faults("It failed", "Do this."),
+    ):
+        raise error
+
+
+def test_an_exception_without_a_message_is_told_by_its_line(load):
+    extra = {
+        "opengait/modeling/models/picky.py": """
+            from .walker import Walker
+
+
+            class Picky(Walker):
+                def forward(self, inputs):
+                    assert inputs[0][0].size(-1) in [44, 48]
+        """
+    }
+    model = load("Picky", extra=extra)
+    line = r"AssertionError: assert inputs\[0\]\[0\]\.size\(-1\) in \[44, 48\]\. Check"
+    with pytest.raises(VisualAnalyseError, match=rf"picky\.py, line \d+, raised {line}"):
+        embed(model)
 
 
 def test_an_unknown_backbone_lists_the_known_ones(load, tmp_path):

@@ -137,7 +137,10 @@ def test_walks_of_unequal_shape_do_not_fit(other, packed):
 def test_a_transform_that_fails():
     spy = model()
     spy.transforms[0] = lambda frames: frames.reshape(1, 7)
-    with pytest.raises(VisualAnalyseError, match="The transforms failed: ValueError: cannot reshape"):
+    with pytest.raises(
+        VisualAnalyseError,
+        match=r"The transforms failed: ValueError: cannot reshape .* It was given an input \(3,8,6\)\. Check",
+    ):
         spy.batch([[walk(3, 8, 6)]])
 
 
@@ -452,3 +455,79 @@ def test_a_copy_of_a_model_remembers_by_itself():
     assert spy.sampling.limit == 4
     cfgs = {**spy.config.sections, "evaluator_cfg": {"transform": [{"type": "Halve"}]}}
     assert dataclasses.replace(spy, config=Config(Path("s.yaml"), cfgs)).sampling.limit is None
+
+
+# --- what a checkout's transforms are given ---
+
+
+class Faulty(Here):
+    """A checkout whose faults are told as a checkout tells them."""
+
+    @contextlib.contextmanager
+    def faults(self, what, hint, kinds):
+        try:
+            yield
+        except kinds as error:
+            raise VisualAnalyseError(f"{what}: {error} {hint}") from error
+
+
+def of_checkout(*items, change=lambda x: x):
+    spy = model(transforms=len(items))
+    cfgs = {**spy.config.sections, "evaluator_cfg": {"save_name": "S", "transform": list(items)}}
+    config = Config(Path("s.yaml"), cfgs)
+    return dataclasses.replace(spy, config=config, transforms=[change] * len(items), checkout=Faulty())
+
+
+def composed(*names):
+    return {"type": "Compose", "trf_cfg": [{"type": name} for name in names]}
+
+
+CLOUDS = [np.ones((many, 3), np.float32) for many in (3, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("item", "data", "sentence"),
+    [
+        ({"type": "GaitTRMultiInput"}, walk(12, 64, 64), r"GaitTRMultiInput of s\.yaml takes poses \(T,17,3\), and "
+         r"silhouette \(12,64,64\) was given\. .*data_in_use"),
+        (composed("NormalizeEmpty", "GaitGraphMultiInput"), walk(5, 64, 64), "NormalizeEmpty of s.yaml takes poses"),
+        (composed("SelectSequenceCenter", "SkeletonInput"), walk(5, 64, 64), "SkeletonInput of s.yaml takes poses"),
+        ({"type": "GaitGraph1Input"}, CLOUDS, "takes poses .* points, a list of 3 clouds was given"),
+        ({"type": "BaseSilCuttingTransform"}, pose(12), r"takes pictures .* pose \(12,17,3\) was given"),
+        ({"type": "BaseRgbTransform"}, CLOUDS, "takes pictures .* list of 3 clouds"),
+        ({"type": "PointCloudsTransform"}, walk(5, 64, 64), r"takes points.* silhouette \(5,64,64\)"),
+    ],
+)  # fmt: skip
+def test_a_walk_of_another_kind_than_a_checkouts_transform_takes(item, data, sentence):
+    with pytest.raises(VisualAnalyseError, match=sentence):
+        of_checkout(item).prepare([data])
+
+
+@pytest.mark.parametrize(
+    ("item", "data"),
+    [
+        ({"type": "GaitTRMultiInput"}, pose(12)),
+        ({"type": "GaitTRMultiInput"}, pose(12, 18)),
+        ({"type": "SkeletonInput"}, pose(12, 25)),  # a fork's joints
+        ({"type": "RatioHW"}, walk(12, 2)),
+        ({"type": "BaseSilCuttingTransform"}, walk(12, 2, 64, 64)),
+        ({"type": "PointCloudsTransform"}, np.ones((4, 17, 3), np.float32)),
+        ({"type": "Theirs"}, pose(12)),
+        (composed("Theirs", "GaitTRMultiInput"), walk(12, 64, 64)),
+    ],
+)
+def test_a_walk_that_may_be_what_the_transform_takes_passes(item, data):
+    ready = of_checkout(item).prepare([data])
+    assert np.array_equal(ready.inputs[0], data)
+
+
+def test_what_failed_says_what_it_was_given():
+    spy = of_checkout({"type": "GaitTRMultiInput"}, change=lambda x: x[:, 40])
+    with pytest.raises(VisualAnalyseError, match=r"out of bounds.* It was given pose \(12,18,3\)\. Check the walk"):
+        spy.prepare([pose(12, 18)])
+
+
+def test_a_model_says_in_one_line_what_it_is():
+    assert repr(model()) == "<GaitModel S: Spy, built-in, on cpu, random weights>"
+    there = dataclasses.replace(model(), checkpoint=Path("a.pt"), checkout=Here())
+    assert repr(there) == "<GaitModel S: Spy, checkout, on cpu, checkpoint a.pt>"

@@ -186,8 +186,8 @@ class Checkout:
                 hint = f"If the config lacks {error}, add it as the checkout's own configs of this model do."
             if isinstance(error, FileNotFoundError) and error.filename:
                 hint = f"Put the file {error.filename} there, relative to {self.root}, or name another in the config."
-            first = (str(error).strip() or "no message").splitlines()[0]
-            raise VisualAnalyseError(f"{what}: {place} raised {type(error).__name__}: {first}. {hint}") from error
+            said = first_sentence(error, self.root)
+            raise VisualAnalyseError(f"{what}: {place} raised {type(error).__name__}: {said}. {hint}") from error
 
     def _missing(self, what: str, error: ImportError) -> str:
         place, name = self._place(error), (error.name or "").partition(".")[0]
@@ -231,6 +231,23 @@ class Checkout:
             yield
         finally:
             os.chdir(before)
+
+
+def first_sentence(error: BaseException, root: Path | None = None) -> str:
+    """What an exception says, its first sentence without a full stop; where it says nothing, the line that raised it.
+
+    `root`: of the lines that led there, the last in a file below this folder.
+
+    >>> first_sentence(ValueError("Too long. It was 9."))
+    'Too long'
+    """
+    lines = str(error).strip().splitlines()
+    if lines:
+        return lines[0].partition(". ")[0].rstrip(". ") or lines[0]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.line and (root is None or Path(frame.filename).is_relative_to(root)):
+            return frame.line.strip()
+    return "no message"
 
 
 def _for_tests(base: type[nn.Module]) -> Callable[[Any], None]:

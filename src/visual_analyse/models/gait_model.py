@@ -18,8 +18,9 @@ from visual_analyse.explain.model import Batch, Source
 from visual_analyse.gait.config import Config
 from visual_analyse.gait.kinds import kind_of
 from visual_analyse.gait.origins import Origins, trace_pose
+from visual_analyse.gait.pose_transforms import POSE_TRANSFORMS
 from visual_analyse.gait.sampling import Sampling
-from visual_analyse.models.checkout import Checkout
+from visual_analyse.models.checkout import Checkout, first_sentence
 from visual_analyse.models.seeding import seeded
 
 EMBEDDING = "embeddings"  # what OpenGait's own evaluation compares walks by
@@ -40,6 +41,15 @@ _FAULTS = (
     UnboundLocalError,
     ValueError,
 )
+# What transforms of these names take, and how that lies on disk; of others nothing is known here.
+_TAKEN = {
+    **dict.fromkeys(POSE_TRANSFORMS.keys() - {"RatioHW", "SelectSequenceCenter"}, "poses (T,17,3)"),
+    **dict.fromkeys(
+        ("BaseSilTransform", "BaseSilCuttingTransform", "BaseParsingCuttingTransform", "BaseRgbTransform"),
+        "pictures (T,h,w) or (T,c,h,w)",
+    ),
+    "PointCloudsTransform": "points, a list of (N,3) or (T,N,3)",
+}
 _CHECK = "Check the walk against what the model was made for: the kind, the size and the number of its frames."
 
 
@@ -60,7 +70,7 @@ class Prepared:
     channels: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GaitModel:
     """A model of OpenGait, a checkout's or a built-in one, on its device, in evaluation mode, its parameters frozen.
 
@@ -84,6 +94,10 @@ class GaitModel:
     seed: int = 1597
     embedding: str = EMBEDDING
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        weights = "random weights" if self.checkpoint is None else f"checkpoint {self.checkpoint}"
+        return f"<GaitModel {self.name}: {self.class_name}, {self.source}, on {self.device}, {weights}>"
 
     @property
     def name(self) -> str:
@@ -133,7 +147,10 @@ class GaitModel:
         seed = self.seed if seed is None else seed
         data, shown = self.sampling.shown(walk, np.random.default_rng(seed))
         kinds = [_looks(x) for x in data]
-        with self._code("The transforms failed", seed):
+        if self.checkout is not None and not own:
+            self._check_kinds(data)
+        given = f"It was given {' and '.join(map(_given, data))}. {_CHECK}"
+        with self._code("The transforms failed", seed, given):
             if own:
                 inputs = [np.asarray(x[0].cpu()) for x in self._pretreated(data)]
             else:
@@ -159,7 +176,7 @@ class GaitModel:
         """Where the frames and joints of a pose end up, tried once for each length."""
         key = number, np.shape(pose)
         if key not in self._known:
-            with self._code("The transforms failed", self.seed):
+            with self._code("The transforms failed", self.seed, f"It was given {_given(pose)}. {_CHECK}"):
                 self._known[key] = trace_pose(self.transforms[number], pose)
         found: Origins = self._known[key]
         return found
@@ -251,6 +268,16 @@ class GaitModel:
                 "many, and at least one. Make its pkls anew."
             )
 
+    def _check_kinds(self, walk: Sequence[Any]) -> None:
+        """A checkout's transforms may take what they are not for, and fail in words of numpy, or later, or never."""
+        for item, data in zip(self.config.transforms, walk, strict=True):
+            name = _leading(item)
+            if name in _TAKEN and not _may_be(_TAKEN[name], data):
+                raise VisualAnalyseError(
+                    f"{name} of {self.config.path} takes {_TAKEN[name]}, and {_given(data)} was given. Choose another "
+                    "file of the walk with data_cfg.data_in_use, or name a config made for what the walk holds."
+                )
+
     def _join(self, walks: list[NDArray[Any]], packed: bool) -> Tensor:
         shapes = {walk.shape[packed:] for walk in walks}
         if len(shapes) > 1:
@@ -265,8 +292,8 @@ class GaitModel:
         return tensor.to(self.device)
 
     @contextlib.contextmanager
-    def _code(self, what: str, seed: int | None = None) -> Any:
-        """The surroundings in which the model's code runs, and a sentence for what it raises.
+    def _code(self, what: str, seed: int | None = None, hint: str = _CHECK) -> Any:
+        """The surroundings in which the model's code runs, and a sentence, that ends with `hint`, for what it raises.
 
         A checkout's code may draw random numbers; the built-in models and transforms do not.
         """
@@ -276,11 +303,11 @@ class GaitModel:
             except _FAULTS as error:
                 if type(error) not in _FAULTS:
                     raise
-                first = (str(error).strip() or "no message").splitlines()[0]
-                raise VisualAnalyseError(f"{what}: {type(error).__name__}: {first}. {_CHECK}") from error
+                said = f"{type(error).__name__}: {first_sentence(error)}"
+                raise VisualAnalyseError(f"{what}: {said}. {hint}") from error
         else:
             drawn = contextlib.nullcontext() if seed is None else seeded(seed, self.device)
-            with self.checkout.active(self.device), drawn, self.checkout.faults(what, _CHECK, _FAULTS):
+            with self.checkout.active(self.device), drawn, self.checkout.faults(what, hint, _FAULTS):
                 yield
 
 
@@ -290,3 +317,37 @@ def _looks(data: Any) -> str:
         return kind_of([data])[0].picture
     except VisualAnalyseError:
         return "none"
+
+
+def _given(data: Any) -> str:
+    """An input as a sentence names it: its kind and its shape."""
+    try:
+        kind = kind_of([data])[0].name
+    except VisualAnalyseError:
+        kind = "an input"
+    if isinstance(data, list):
+        return f"{kind}, a list of {len(data)} clouds"
+    return f"{kind} ({','.join(map(str, np.shape(data)))})"
+
+
+def _leading(item: Mapping[str, Any]) -> str:
+    """The transform that an input meets first, of those that change more than which frames there are."""
+    inner = item.get("trf_cfg")
+    if item.get("type") != "Compose" or not isinstance(inner, list):
+        return str(item.get("type"))
+    names = [str(one.get("type")) for one in inner if isinstance(one, Mapping)]
+    return next((name for name in names if name != "SelectSequenceCenter"), "")
+
+
+def _may_be(taken: str, data: Any) -> bool:
+    """Whether an input may be what a transform takes; true where its kind is not known.
+
+    Poses of other numbers of joints, and clouds of as many points as a body has joints, look like each other.
+    """
+    try:
+        kind = kind_of([data])[0].name
+    except VisualAnalyseError:
+        return True
+    if taken.startswith("pictures"):
+        return kind not in ("pose", "points", "SMPL")
+    return kind in ("pose", "points") and (taken.startswith("points") or not isinstance(data, list))
