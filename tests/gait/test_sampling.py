@@ -102,3 +102,18 @@ def test_words():
         "60 frames of 60 on end, drawn at random"
     )
     assert "in no order" in read({"sample_type": "fixed_unordered", "frames_num_fixed": 6}).text
+
+
+@pytest.mark.parametrize("kind", ["all", "fixed", "unfixed"])
+@pytest.mark.parametrize("order", ["ordered", "allordered", "unordered"])
+def test_there_are_choices_exactly_where_seeds_show_different_frames(kind, order):
+    for length, count, skip in [(1, 1, 0), (1, 4, 2), (2, 4, 0), (3, 4, 0), (4, 4, 0), (5, 4, 0), (4, 2, 2), (4, 1, 0)]:
+        for least in {count, max(1, count - 1)}:
+            numbers = {"frames_num_fixed": count, "frames_num_min": least, "frames_num_max": count}
+            found = read({"sample_type": f"{kind}_{order}", "frames_skip_num": skip, **numbers})
+            shown = {tuple(found.frames(length, rng(seed)).tolist()) for seed in range(60)}
+            assert found.choices(length) == (len(shown) > 1), (length, count, skip, least)
+
+
+def test_points_that_are_drawn_are_choices():
+    assert read({"points_in_use": {"pointcloud_index": 0, "points_num": 5}}).choices(1)

@@ -86,6 +86,28 @@ class Sampling:
         """Whether anything is drawn at random."""
         return not self.sample_type.startswith("all") or (self.points is not None and self.cloud is not None)
 
+    def choices(self, length: int) -> bool:
+        """Whether a walk of `length` frames could be shown in more than one way, by another seed.
+
+        >>> Sampling("fixed_ordered", fixed=60).choices(30)
+        False
+        """
+        if self.points is not None and self.cloud is not None:
+            return True
+        how, _, order = self.sample_type.partition("_")
+        if how == "all":
+            return False
+        if how == "unfixed" and self.least < self.most:
+            return True
+        count = self.fixed if self.fixed is not None else self.least
+        if length == 1:
+            return False
+        if order == "ordered":
+            reach = count + self.skip
+            # What is too short goes round until it is long enough, and may then be exactly so.
+            return self.skip > 0 or max(length, math.ceil(reach / length) * length) > reach
+        return not (order == "allordered" and length == count)
+
     @property
     def text(self) -> str:
         """What is shown of a walk, in words.
