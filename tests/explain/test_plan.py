@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from tests import poke
 from tests.explain.nets import Model, SetNet, StripNet, TimeNet, fixed, walk
+from visual_analyse.explain.description import cost, lies
 from visual_analyse.explain.layers import leaves, select
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.strips import Strips
@@ -152,3 +154,53 @@ def test_reasons():
     assert names["unused"].reason == "is never called in a forward"
     assert names["three"].pooled
     assert not names["two"].pooled
+
+
+class Stepped:
+    """A plan that knows nothing but how its layer's steps lie."""
+
+    def __init__(self, plan, spans):
+        self.plan, self.laid = plan, np.array(spans, np.int64).reshape(-1, 2)
+
+    def __getattr__(self, name):
+        return getattr(self.plan, name)
+
+    def __getitem__(self, number):
+        return self.plan[number]
+
+    def steps(self, number, length):
+        return len(self.laid)
+
+    def spans(self, number, length, steps):
+        return self.laid
+
+
+@pytest.mark.parametrize(
+    ("spans", "length", "words"),
+    [
+        ([(0, 3), (1, 5), (2, 7), (3, 9)], 9, "4 steps of 3 to 6 frames"),
+        ([(0, 3), (1, 5)], 5, "2 steps of 3 or 4 frames"),
+        ([(0, 1), (2, 3)], 3, "2 steps of 1 frame"),
+        ([(0, 3)], 4, "1 step of 3 frames (the last 1 unseen)"),
+        ([], 1, "steps of more than 1 frame"),
+        ([(0, 1)], 1, "each frame"),
+    ],
+)
+def test_steps_in_words(spans, length, words):
+    model = Model(fixed(SetNet()))
+    plan = resolve(model, walk((3,)))
+    (layer,) = parts_of(model, "one", plan)
+    said = lies(Stepped(plan, spans), layer.number, length)
+    assert said.startswith(f"{words}, ")
+
+
+@pytest.mark.parametrize(
+    ("length", "words"), [(1, "under 1 MB for walks of 1 frame"), (4000, "MB for walks of 4000 fra")]
+)
+def test_the_cost_in_words(length, words):
+    model = Model(fixed(SetNet()))
+    plan = resolve(model, walk((3,)))
+    said = cost(plan, parts_of(model, ["one"], plan), length)
+    assert words in said
+    assert not said.endswith("1 frames")
+    assert " 0 MB" not in said

@@ -83,10 +83,10 @@ def check_memory(case: Case) -> Iterator[Finding]:
         return
     usual, longest = done.batch.lengths[0], max(read.frames for read in reads)
     needs = bound(plan, layers, usual)
-    said = f"explaining {what} of a walk of {usual} frames keeps up to {needs / 1e6:.0f} MB"
+    said = f"explaining {what} of a walk of {usual} frames keeps {_megabytes(needs)}"
     if longest > usual and usual == done.read.frames:
         needs = bound(plan, layers, longest)
-        said += f", of the longest read ({longest} frames) {needs / 1e6:.0f} MB"
+        said += f", of the longest read ({longest} frames) {_megabytes(needs)}"
     free = free_memory(model.device)
     if free is not None and needs > free:
         later = f"--layers {layers[len(layers) // 2].number}-{layers[-1].number}"
@@ -113,3 +113,7 @@ def bound(plan: Plan, layers: Sequence[Layer], length: int) -> int:
     first = min(layer.number for layer in layers)
     kept = [plan.values(number, length) for number in plan.places if number >= first]
     return BYTES * (sum(kept) + 2 * max(kept, default=0))
+
+
+def _megabytes(most: int) -> str:
+    return f"up to {most / 1e6:.0f} MB" if most >= 1e6 else "under 1 MB"

@@ -49,9 +49,10 @@ def _time(plan: Plan, number: int, length: int) -> str:
     if len(spans) == length and all(end - first == 1 for first, end in spans):
         return "each frame"
     if not steps:
-        return f"steps of more than {length} frames"
+        return f"steps of more than {_frames(length)}"
     sizes = sorted({int(end - first) for first, end in spans})
-    text = f"{steps} steps of {' or '.join(map(str, sizes))} frames"
+    many = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 2 else " or ".join(map(str, sizes))
+    text = f"{steps} {'step' if steps == 1 else 'steps'} of {_frames(many)}"
     unseen = length - int(spans[-1][1]) if len(spans) else length
     return text + (f" (the last {unseen} unseen)" if unseen else "")
 
@@ -72,5 +73,9 @@ def cost(plan: Plan, layers: Sequence[Layer], length: int) -> str:
     # From the first layer on every output may be saved by autograd; a gradient and its map pass one layer at a time.
     kept = [plan.values(number, length) for number in plan.places if number >= first.number]
     bound = BYTES * (sum(kept) + 2 * max(kept, default=0))
-    memory = f"up to {bound / 1e6:.0f} MB for walks of {length} frames"
-    return f"one forward, one backward down to layer {first.number}; keeps {memory}"
+    memory = f"up to {bound / 1e6:.0f} MB" if bound >= 1e6 else "under 1 MB"
+    return f"one forward, one backward down to layer {first.number}; keeps {memory} for walks of {_frames(length)}"
+
+
+def _frames(many: int | str) -> str:
+    return f"{many} {'frame' if str(many) == '1' else 'frames'}"
