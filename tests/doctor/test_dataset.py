@@ -88,6 +88,16 @@ def test_a_partition_of_other_people(workshop):
     every = quick(workshop, split="all")
     assert not any(item.stops for item in of(every, "partition"))
     assert "names no folder" in one(every, "partition", "note").text
+    assert "0 of 1 test ids" in one(every, "partition", "note").text
+    assert not of(every, "partition", "ok")
+
+
+@pytest.mark.parametrize("split", ["train", "all"])
+def test_a_dataset_without_anybody_for_tests_is_not_well_divided(workshop, split):
+    divide(workshop, ["001", "002", "003"], ["bb"])
+    found = of(quick(workshop, split=split), "partition")
+    assert "ok" not in {item.mark for item in found}
+    assert "0 of 1 test ids and 3 of 3 train ids are on disk" in found[0].text
 
 
 def test_people_who_are_absent_or_in_no_set(workshop):

@@ -65,10 +65,17 @@ def check_partition(case: Case) -> Iterator[Finding]:
             "data_cfg.dataset_partition: the dataset's own file, or --split all",
         )  # fmt: skip
         return
-    yield Finding("partition", "ok", f"{plain(file)}: {counts}")
+    if not there & set(said.test) and other != sorted(there):
+        yield Finding(
+            "partition", "note", f"{plain(file)}: {counts}: nobody there is for tests",
+            "data_cfg.dataset_partition: the dataset's own file, or the folders of its test ids put there",
+        )  # fmt: skip
+    elif there & set(said.test):
+        yield Finding("partition", "ok", f"{plain(file)}: {counts}")
     if other == sorted(there):
         yield Finding(
-            "partition", "note", f"it names no folder of the dataset, which has {listed(other, 3)}",
+            "partition", "note",
+            f"{plain(file)}: {counts}; it names no folder of the dataset, which has {listed(other, 3)}",
             "data_cfg.dataset_partition: the dataset's own file",
         )  # fmt: skip
         return
