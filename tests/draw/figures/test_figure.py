@@ -14,7 +14,7 @@ from visual_analyse.draw.figures.text import label, measure
 from visual_analyse.draw.legends import layer_names
 from visual_analyse.draw.style import Style
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.results import Evidence, LayerEvidence
+from visual_analyse.results import Evidence, InputKind, LayerEvidence
 
 Make = Callable[..., Evidence]
 MakeLayer = Callable[..., LayerEvidence]
@@ -231,9 +231,58 @@ def test_the_header_of_a_class_says_neither_match_nor_distance(
 
 
 def test_frames_that_a_sampler_shows_are_named_by_the_walk(evidence_of: Make) -> None:
-    one = evidence_of()
-    figure = Figure([Row("A", replace(one, manifest={**one.manifest, "probe": {"name": "x", "shown": [7, 8, 3, 3]}}))])
+    one = evidence_of(frames=np.zeros((4, 16, 32), np.uint8))
+    facts = {**one.manifest, "probe": {"name": "x", "shown": [7, 8, 3, 3]}}
+    figure = Figure([Row("A", replace(one, manifest=facts))])
     said = [figure._bare(figure._layout.cells[0], frame)[1] for frame in range(4)]
     assert said == [f"frame {k + 1} of 4 (the walk's {n})" for k, n in enumerate((8, 9, 4, 4))]
     assert "Frames 1 to 4 are the walk's 8, 9, 4, 4." in layer_names(figure)
     assert "the walk's" not in layer_names(Figure([Row("A", one)]))
+
+
+@pytest.mark.parametrize("width", [8, 11, 32])
+def test_numbers_of_frames_are_never_cut(width: int, evidence_of: Make) -> None:
+    one = evidence_of(frames=np.zeros((60, 16, width), np.uint8))
+    figure = Figure([Row("A", replace(one, manifest={"probe": {"shown": list(range(100, 160))}}))])
+    cell = figure._layout.cells[0]
+    said = figure._bare(cell, 20)[1]
+    assert "21" in said and "walk's 121" in said and measure(said, figure._layout.small) <= cell.room
+
+
+@pytest.mark.parametrize(("strided", "pooled"), [(False, False), (True, False), (False, True)])
+@pytest.mark.parametrize("width", [9, 32])
+def test_a_panel_that_stays_blank_says_why(
+    strided: bool, pooled: bool, width: int, evidence_of: Make, layer_of: MakeLayer
+) -> None:
+    def subtitles(sign: int, **style: str) -> str:
+        steps = 1 if pooled else 2 if strided else 4
+        spans = {1: [[0, 4]], 2: [[0, 2], [2, 4]], 4: None}[steps]
+        layer = layer_of(np.full((steps, 2, 2), sign), spans, pooled=pooled)
+        figure = Figure([Row("A", evidence_of(layer, frames=np.zeros((4, 16, width), np.uint8)))], Style(**style))
+        cell = figure._layout.cells[1]
+        said = figure._coloured(1, cell, cell.view, 0)[1] if cell.note else figure._layout._titles(0, range(1, 2))[0][1]
+        assert measure(said, figure._layout.small) <= cell.room
+        return said
+
+    assert "nothing for" in subtitles(-1) and "nothing against" in subtitles(1, polarity="against")
+    assert width < 32 or "Conv2d" in subtitles(-1)
+    assert "nothing" not in subtitles(1) and "nothing" not in subtitles(-1, polarity="both")
+
+
+def test_what_a_layer_sees_goes_on_a_line_of_its_own_where_it_is_too_long(
+    evidence_of: Make, layer_of: MakeLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    monkeypatch.setattr(
+        layout, "label", lambda text, *more, **others: said.append(text) or label(text, *more, **others)
+    )
+    kinds = {"1": InputKind("the model's own silhouette", "none"), "2": InputKind("RGB", "none")}
+    layers = [layer_of(np.ones((4, 2, 2)), sees=(0, 1)), layer_of(np.ones((4, 2, 2)), number=2)]
+    for width, expected in ((11, ["on silhouette", "sees the model's own…"]),
+                            (64, ["on silhouette, sees the model's own silhouette too"])):  # fmt: skip
+        said.clear()
+        Figure([Row("A", evidence_of(*layers, frames=np.zeros((4, 16, width), np.uint8), kinds=kinds))])
+        places = [text for text in said if text.startswith(("on ", "sees "))]
+        assert len(places) == len(expected) + 1 and places[-1] == "on silhouette"
+        assert all(text.startswith(known.rstrip("…")) for text, known in zip(places, expected, strict=False))
+        assert places[0] == expected[0]

@@ -95,6 +95,32 @@ def test_the_chart_of_a_class_says_neither_match_nor_distance(
     assert "answer class neutral" in head and "evidence for the answer" in head and "match" not in head
 
 
+def test_a_blank_chart_says_why(joints_evidence_of: Make, layer_of: MakeLayer, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = []
+    monkeypatch.setattr(
+        module, "label", lambda text, *more, **others: said.append(text) or label(text, *more, **others)
+    )
+    for sign in (1, -1):
+        said.clear()
+        chart_of(joints_evidence_of(layer_of(np.full((4, 3), sign)))).drawn()
+        assert any("nothing for the match" in text for text in said) == (sign < 0)
+
+
+def test_steps_are_numbered_by_the_middle_frames_of_their_windows(
+    joints_evidence_of: Make, layer_of: MakeLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    monkeypatch.setattr(
+        module, "label", lambda text, *more, **others: said.append(text) or label(text, *more, **others)
+    )
+    # Windows at the ends are cut: frames 1-3, 1-7, 3-11, 7-15, of which 2, 4, 7 and 11 are the middle ones.
+    spans = [[0, 3], [0, 7], [2, 11], [6, 15]]
+    frames = np.random.default_rng(0).uniform(1, 60, (15, 3, 3)).astype(np.float32)
+    chart_of(joints_evidence_of(layer_of(np.ones((4, 3)), spans), frames=frames)).drawn()
+    assert [int(text) for text in said if text.isdecimal() and text != "0"] == [2, 4, 7, 11]
+    assert "steps, by the middle frame of each one's window" in said
+
+
 def test_only_layers_with_joints_have_a_chart(
     many_evidence: Evidence, joints_evidence_of: Make, layer_of: MakeLayer
 ) -> None:

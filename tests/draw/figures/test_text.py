@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from visual_analyse.draw.figures import text
-from visual_analyse.draw.figures.text import elided, label, measure
+from visual_analyse.draw.figures.text import cut, elided, fitting, label, measure
 
 
 def test_labels_of_one_size_are_equally_high_and_inked() -> None:
@@ -45,3 +45,18 @@ def test_a_broken_font_of_the_system_is_passed_over(monkeypatch: pytest.MonkeyPa
     assert label("态", 14).min() < 80
     text._with_glyph.cache_clear()
     label.cache_clear()
+
+
+@pytest.mark.parametrize("width", [1, 20, 60, 120, 500])
+def test_a_cut_text_fits_and_keeps_its_beginning(width: int) -> None:
+    said = "on the model's own input"
+    short = cut(said, 14, width)
+    assert said.startswith(short.removesuffix("…")) and (measure(short, 14) <= width or short == "…")
+    assert (short == said) == (measure(said, 14) <= width)
+
+
+def test_the_first_wording_that_fits_is_taken() -> None:
+    wordings = ["Conv2d · nothing for the match", "nothing for the match", "nothing"]
+    for place, words in enumerate(wordings):
+        assert fitting(wordings, 14, measure(words, 14)) == words
+        assert fitting(wordings, 14, measure(words, 14) - 1) == wordings[min(place + 1, 2)]

@@ -6,7 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from visual_analyse.draw.figures.words import about, frame_words, on_what, outcome, shares, sighted, whereabouts
+from visual_analyse.draw.figures.words import (
+    about,
+    frame_words,
+    nothing,
+    on_what,
+    outcome,
+    shares,
+    sighted,
+    whereabouts,
+)
 from visual_analyse.draw.style import POLARITIES
 from visual_analyse.draw.walk import Walk
 from visual_analyse.results import Evidence, InputKind, LayerEvidence
@@ -91,5 +100,24 @@ def test_a_frame_is_named_by_its_place_in_the_walk_too(shown: Any, said: str, ev
     evidence = evidence_of()
     probe = {"name": "001-nm-05-090", **({"shown": shown} if shown is not None else {})}
     walk = Walk(Evidence(evidence.frames, (), evidence.parts, {"probe": probe}))
-    assert frame_words(walk, 1) == said
-    assert frame_words(Walk(Evidence(evidence.frames, (), evidence.parts, {"probe": "x"})), 1) == "frame 2 of 4"
+    assert frame_words(walk, 1)[0] == said
+    assert len(frame_words(walk, 1)) == (3 if "walk" in said else 1)  # shorter ones, for narrow panels
+    assert frame_words(Walk(Evidence(evidence.frames, (), evidence.parts, {"probe": "x"})), 1) == ["frame 2 of 4"]
+
+
+@pytest.mark.parametrize(
+    ("values", "polarity", "said"),
+    [
+        ([-1, -0.5], "for", "nothing for the match"), ([-1, 0.019], "for", "nothing for the match"),
+        ([-1, 0.021], "for", ""), ([1, 0], "for", ""), ([1, 0], "against", "nothing against the match"),
+        ([-1, 1], "against", ""), ([1, -0.019], "against", "nothing against the match"), ([-1, -1], "both", ""),
+        ([-1, -1], "abs", ""), ([0, 0], "for", "nothing for the match"),
+    ],
+)  # fmt: skip
+def test_layers_that_come_out_blank_say_so(
+    values: list[float], polarity: str, said: str, evidence_of: Make, layer_of: MakeLayer
+) -> None:
+    layer = layer_of(np.array(values).reshape(2, 1, 1))
+    evidence = evidence_of(layer, frames=np.zeros((2, 4, 4), np.uint8))
+    assert nothing(evidence, layer, polarity) == said
+    assert nothing(of_a_class(evidence, 1.0), layer, polarity) == said.replace("match", "answer")

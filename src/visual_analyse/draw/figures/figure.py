@@ -9,8 +9,8 @@ import numpy as np
 from visual_analyse.draw.colours import Paint, Scene, as_rgb
 from visual_analyse.draw.figures.layout import Cell, Layout, paste
 from visual_analyse.draw.figures.rows import Row, ends
-from visual_analyse.draw.figures.text import GREY, label
-from visual_analyse.draw.figures.words import frame_words
+from visual_analyse.draw.figures.text import GREY, fitting, label
+from visual_analyse.draw.figures.words import frame_words, nothing, subtitles
 from visual_analyse.draw.inputs.face import Shades
 from visual_analyse.draw.style import Style
 from visual_analyse.draw.walk import View, Walk
@@ -53,7 +53,7 @@ class Figure:
 
     def _bare(self, cell: Cell, frame: int) -> tuple[Scene, str]:
         scene = self.walks[cell.row].scene(cell.on, frame, frame + 1, cell.height, cell.width, self.style.pixelated)
-        return as_rgb(scene), frame_words(self.walks[cell.row], frame)
+        return as_rgb(scene), fitting(frame_words(self.walks[cell.row], frame), self._layout.small, cell.room)
 
     def _coloured(self, place: int, cell: Cell, view: View, frame: int) -> tuple[Scene, str]:
         walk, step = self.walks[cell.row], int(view.step_of[frame])
@@ -68,4 +68,6 @@ class Figure:
         window = f"frames {first}–{last}" if last > first else f"frame {first}"
         index = step if view.strided else frame
         scene = walk.coloured(view, index, kept[1], self._paint, cell.height, cell.width)
-        return scene, f"{view.layer.kind} · {window}"
+        empty = nothing(walk.evidence, view.layer, self.style.polarity)
+        words = subtitles(f"{view.layer.kind} · {window}", empty)
+        return scene, words[0] if len(words) == 1 else fitting(words, self._layout.small, cell.room)

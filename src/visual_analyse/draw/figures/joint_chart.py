@@ -12,7 +12,7 @@ from visual_analyse.draw.colours import Paint, Scene, worded
 from visual_analyse.draw.figures.layout import paste
 from visual_analyse.draw.figures.rows import Row, named
 from visual_analyse.draw.figures.text import GREY, label, line_height, measure
-from visual_analyse.draw.figures.words import about, outcome, whereabouts
+from visual_analyse.draw.figures.words import about, nothing, outcome, whereabouts
 from visual_analyse.draw.inputs.joints import Joints
 from visual_analyse.draw.walk import View, Walk
 from visual_analyse.results import InputKind
@@ -107,9 +107,10 @@ class _Chart:
         walks = ([f"probe {probe}"] if probe else []) + outcome(evidence)
         place = whereabouts(self.walk, self.view)
         facts = [self.row.model, *walks, *([place] if place else [])]
+        empty = nothing(evidence, layer, self.paint.style.polarity)
         facts += ["RANDOM WEIGHTS"] if evidence.of_random_weights else []
         lines = [f"{layer.number} {layer.name}", f"{layer.kind} · {' · '.join(facts)}",
-                 f"{about(evidence, self.paint.style.polarity)} · when each joint mattered"]  # fmt: skip
+                 f"{about(evidence, self.paint.style.polarity)} · {empty or 'when each joint mattered'}"]  # fmt: skip
         return [label(lines[0], self.title, True), *(label(line, self.small, colour=GREY) for line in lines[1:])]
 
     def _sums(self, canvas: Scene, top: int) -> None:
@@ -151,17 +152,17 @@ class _Chart:
     def _axis(self, canvas: Scene, y: int) -> int:
         """Numbers of frames below the columns; returns the first free row of pixels."""
         view, steps = self.view, len(self.view.layer.maps)
-        firsts = [view.window(step)[0] for step in range(steps)]
+        middles = [sum(view.window(step)) // 2 for step in range(steps)]
         if view.pooled or steps == 1:
             words, marked = ("the whole walk" if view.pooled else "one step"), []
         else:
-            words = "steps, by the first frame of each one's window" if view.strided else "frames"
-            room = measure(str(max(firsts)), self.small) + self.px(10)
+            words = "steps, by the middle frame of each one's window" if view.strided else "frames"
+            room = measure(str(max(middles)), self.small) + self.px(10)
             apart = next((n for n in _EVERY if n * self.across >= room), _EVERY[-1])
             marked = [step for step in range(steps) if (step + 1) % apart == 0 or step == 0]
             marked = [step for step in marked if step == 0 or step * self.across >= room]
         for step in marked:
-            patch = label(str(firsts[step]), self.small)
+            patch = label(str(middles[step]), self.small)
             paste(canvas, patch, y, self.left + step * self.across + (self.across - patch.shape[1]) // 2)
         y += line_height(self.small) if marked else 0
         paste(canvas, label(words, self.small, colour=GREY), y, self.left)

@@ -9,8 +9,8 @@ import numpy as np
 
 from visual_analyse.draw.colours import Paint, Scene, worded
 from visual_analyse.draw.figures.rows import Row, named
-from visual_analyse.draw.figures.text import BLACK, GREY, ascent, elided, label, line_height, measure
-from visual_analyse.draw.figures.words import about, outcome, shares, whereabouts
+from visual_analyse.draw.figures.text import BLACK, GREY, ascent, cut, elided, fitting, label, line_height, measure
+from visual_analyse.draw.figures.words import about, nothing, outcome, shares, subtitles, whereabouts
 from visual_analyse.draw.style import Style
 from visual_analyse.draw.walk import View, Walk
 
@@ -98,7 +98,7 @@ class Layout:
         inner = side + max(sum(self._widths[k : k + across]) for k in range(0, count, across))
         inner += (across - 1) * self._gap
         # Taller than any figure can be: cut to its height in the end.
-        line = self._height + 3 * line_height(self.title) + 4 * line_height(self.small) + 4 * self._gap
+        line = self._height + 3 * line_height(self.title) + 5 * line_height(self.small) + 4 * self._gap
         room = (lines * len(self._rows) + 1) * line + 20 * line_height(self.title)
         canvas = np.full((room, inner + 2 * self.title, 3), 255, np.uint8)
         y = self._header(canvas, inner)
@@ -155,7 +155,9 @@ class Layout:
     ) -> int:  # fmt: skip
         """One line of panels of one row; returns the first free pixel row below it."""
         head, note_line = line_height(self.title), line_height(self.small)
-        top = y + (head + note_line * (1 + bool(places)) + self._gap // 4 if titles else 0)
+        said = [_broken(text, self.small, self._widths[column]) for text, column in zip(places, columns, strict=False)]
+        further = max((len(lines) for lines in said), default=0)
+        top = y + (head + note_line * (1 + further) + self._gap // 4 if titles else 0)
         below, left = top + self._height, x - self._gap
         if len(self._rows) > 1:
             self._row_name(canvas, top, row)
@@ -172,8 +174,8 @@ class Layout:
                 self._heading(canvas, y, left, heading)
                 if not moving:
                     paste(canvas, label(kind, self.small, colour=GREY, width=room), y + head, left)
-            if places and places[place]:
-                paste(canvas, label(places[place], self.small, colour=GREY, width=room), y + head + note_line, left)
+            for k, text in enumerate(said[place] if said else []):
+                paste(canvas, label(text, self.small, colour=GREY), y + head + (1 + k) * note_line, left)
             note = (y + head, left) if titles and moving else None
             height, width = self._size(self._walks[row], panel)
             self.cells.append(Cell(row, view, top, left, height, width, note, room, on, column - self._heads))
@@ -233,6 +235,8 @@ class Layout:
                 number, name = self._names[row][column - self._heads]
                 room = self._widths[column] - measure(f"{number} ", self.title, True)
                 kind = panel.layer.kind + (" · whole walk" if panel.pooled else "")
+                words = subtitles(kind, nothing(walk.evidence, panel.layer, self._style.polarity))
+                kind = words[0] if len(words) == 1 else fitting(words, self.small, self._widths[column])
                 titles.append(((str(number), elided(name, self._name_size, True, room)), kind))
         return titles
 
@@ -261,6 +265,12 @@ def paste(canvas: Scene, patch: Scene, y: int, x: int) -> None:
     patch = patch[max(0, -y) : height, max(0, -x) : width]
     y, x = max(0, y), max(0, x)
     canvas[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
+
+
+def _broken(text: str, size: int, width: int) -> list[str]:
+    """A place in one line, or in two where it is too long: which input a layer lies on, and which it sees."""
+    parts = [text] if measure(text, size) <= width else text.split(", ")
+    return [cut(part, size, width) for part in parts if part]
 
 
 def _facts(row: Row) -> list[str]:

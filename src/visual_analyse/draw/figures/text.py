@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -59,6 +60,27 @@ def elided(text: str, size: int, bold: bool, width: int) -> str:
         if measure(short, size, bold) <= width:
             break
     return short
+
+
+def cut(text: str, size: int, width: int) -> str:
+    """A text that fits a width, its end left out: of a sentence the beginning tells most.
+
+    >>> cut("sees the silhouette", 14, 60)
+    'sees th…'
+    """
+    if measure(text, size) <= width:
+        return text
+    short = (f"{text[:kept]}…" for kept in range(len(text) - 1, -1, -1))
+    return next((words for words in short if measure(words, size) <= width), "…")
+
+
+def fitting(wordings: Sequence[str], size: int, width: int) -> str:
+    """The first of several wordings that fits a width, or the last.
+
+    >>> fitting(["Conv2d · nothing for the match", "nothing for the match"], 11, 140)
+    'nothing for the match'
+    """
+    return next((words for words in wordings if measure(words, size) <= width), wordings[-1])
 
 
 def measure(text: str, size: int, bold: bool = False) -> int:

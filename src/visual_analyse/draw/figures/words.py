@@ -9,7 +9,9 @@ from visual_analyse.draw.colours import worded
 from visual_analyse.draw.figures.rows import answers, named
 from visual_analyse.draw.style import POLARITIES
 from visual_analyse.draw.walk import View, Walk
-from visual_analyse.results import Evidence
+from visual_analyse.results import Evidence, LayerEvidence
+
+_NEXT_TO_NOTHING = 0.02  # of the colour scale: no eye sees it
 
 
 def outcome(evidence: Evidence) -> list[str]:
@@ -44,14 +46,44 @@ def shown(evidence: Evidence) -> list[int]:
     return [number + 1 for number in found]
 
 
-def frame_words(walk: Walk, frame: int) -> str:
+def frame_words(walk: Walk, frame: int) -> list[str]:
     """Which frame is shown, from 0 here and from 1 in words; its number in the walk too, where frames were chosen.
 
+    Several wordings, the longest first.
+
     >>> frame_words(Walk(evidence), 20)  # doctest: +SKIP
-    "frame 21 of 60 (the walk's 9)"
+    ["frame 21 of 60 (the walk's 9)", "21 of 60 (walk's 9)", "21 (walk's 9)"]
     """
-    words, numbers = f"frame {frame + 1} of {len(walk)}", shown(walk.evidence)
-    return f"{words} (the walk's {numbers[frame]})" if numbers else words
+    number, numbers = frame + 1, shown(walk.evidence)
+    words = f"frame {number} of {len(walk)}"
+    if not numbers:
+        return [words]
+    known = numbers[frame]
+    return [f"{words} (the walk's {known})", f"{number} of {len(walk)} (walk's {known})", f"{number} (walk's {known})"]
+
+
+def blank(layer: LayerEvidence, polarity: str) -> bool:
+    """Whether a layer holds next to nothing of what a polarity shows, by the largest of its own values."""
+    if polarity not in ("for", "against") or not layer.maps.size:
+        return False
+    most = float(layer.maps.max() if polarity == "for" else -layer.maps.min())
+    return most <= _NEXT_TO_NOTHING * layer.strength
+
+
+def nothing(evidence: Evidence, layer: LayerEvidence, polarity: str) -> str:
+    """What is said of a layer that stays blank; nothing of others.
+
+    >>> nothing(evidence, evidence.layers[0], "for")  # doctest: +SKIP
+    'nothing for the match'
+    """
+    if not blank(layer, polarity):
+        return ""
+    return f"nothing {polarity} the {'answer' if answers(evidence) else 'match'}"
+
+
+def subtitles(facts: str, empty: str) -> list[str]:
+    """What stands under the name of a layer, longest first: its facts, and above all that it stays blank."""
+    return [f"{facts} · {empty}", empty, empty.split(" the ")[0]] if empty else [facts]
 
 
 def whereabouts(walk: Walk, view: View) -> str:
