@@ -234,6 +234,34 @@ def test_strided_time_is_said_on_the_screen(tmp_path: Path, capsys: pytest.Captu
     assert len(list((tmp_path / "x" / "merge" / "layer_input").glob("*.png"))) == 1
 
 
+def of_layers(path: Path, *layers: tuple[int, float, int], **facts: object) -> Path:
+    """A result of flat maps: number, value and steps of each layer, on eight frames."""
+    made = [LayerEvidence(number, f"conv{k}", "Conv2d", np.full((steps, 2, 2), value, np.float32),
+                          np.arange(steps + 1).repeat(2)[1:-1].reshape(-1, 2) * (8 // steps))
+            for k, (number, value, steps) in enumerate(layers)]  # fmt: skip
+    manifest = {"model": {"name": "GaitSet"}, "probe": {"name": PROBE}, "match": {"name": "001-nm-01-090"}, **facts}
+    return Evidence(np.zeros((8, 16, 8), np.uint8), tuple(made), np.full(4, 0.5), manifest).save(path)
+
+
+def test_layers_that_stay_blank_are_named_on_the_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = of_layers(tmp_path / "x.npz", (3, 1.0, 8), (8, -1.0, 8), (17, -0.5, 8), (20, 0.0, 8))
+    for words, said in [
+        ([], "GaitSet: layers 8, 17 hold only evidence against: --polarity both shows it."),
+        (["--polarity", "against"], "GaitSet: layer 3 holds only evidence for: --polarity both shows it."),
+        (["--polarity", "both"], ""), (["--polarity", "abs"], ""),
+    ]:  # fmt: skip
+        assert run(file, *words) == 0
+        assert capsys.readouterr().err == (f"visual_gradcam: {said}\n" if said else "")
+
+
+def test_a_layer_that_ran_often_is_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(of_layers(tmp_path / "x.npz", (103, 1.0, 4), *[(105, -1.0, 4)] * 3))
+    said = capsys.readouterr().err
+    assert "layers 103, 105 stride over time" in said and "layer 105 holds only" in said
+    run(of_layers(tmp_path / "y.npz", *[(105, 1.0, 4)] * 3))
+    assert "layer 105 strides over time" in capsys.readouterr().err
+
+
 def skeletal(path: Path, strided: bool = False, **facts: object) -> Path:
     rng = np.random.default_rng(0)
     joints = rng.uniform(1, 60, (4, 3, 3)).astype(np.float32)

@@ -15,10 +15,11 @@ from visual_analyse.cli.progress import DelayedBar
 from visual_analyse.cli.results import Found, search
 from visual_analyse.draw.album import Album
 from visual_analyse.draw.figures.rows import Card, Row, group, model_name, row_names
+from visual_analyse.draw.figures.words import blank
 from visual_analyse.draw.sinks.films import FILMS, need_av
 from visual_analyse.draw.sinks.names import distinct_names
 from visual_analyse.draw.style import POLARITIES, Style, read_scale
-from visual_analyse.draw.walk import Walk
+from visual_analyse.draw.walk import View, Walk
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import digest, make_folder
 from visual_analyse.results import Evidence
@@ -119,7 +120,7 @@ def _draw(options: Namespace) -> int:
             if rows is None:
                 continue
             for path, row in zip(job.paths, rows, strict=True):
-                for sentence in _cautions(row):
+                for sentence in _cautions(row, style.polarity):
                     cautions.setdefault(sentence, set()).add(path)
             album = Album(rows, make_folder(job.folder), styles[len(rows) > 1], [digest(path) for path in job.paths],
                           bar.within)  # fmt: skip
@@ -218,8 +219,8 @@ def _load(path: Path, searched: bool) -> Evidence | None:
     return evidence
 
 
-def _cautions(row: Row) -> Iterator[str]:
-    """What a reader of the pictures must know: random weights, strides over time."""
+def _cautions(row: Row, polarity: str) -> Iterator[str]:
+    """What a reader of the pictures must know: random weights, strides over time, layers that stay blank."""
     if row.evidence.of_random_weights:
         yield f"{row.model}: RANDOM WEIGHTS, so these maps mean nothing."
     walk = Walk(row.evidence)
@@ -229,10 +230,19 @@ def _cautions(row: Row) -> Iterator[str]:
         if not strided:
             continue
         unseen = max(int((view.step_of < 0).sum()) for view in strided)
-        numbers = ", ".join(str(view.layer.number) for view in strided)
-        subject = f"layers {numbers} stride" if len(strided) > 1 else f"layer {numbers} strides"
+        subject = _numbered(strided, "stride")
         rest = f"; {unseen} {'frames were' if unseen > 1 else 'frame was'} seen by no step" if unseen else ""
         yield f"{row.model}: {subject} over time, so maps are drawn on {place}{rest}."
+    empty = [view for view in walk.views if blank(view.layer, polarity) and view.layer.strength > 0]
+    if empty:
+        other = "against" if polarity == "for" else "for"
+        yield f"{row.model}: {_numbered(empty, 'hold')} only evidence {other}: --polarity both shows it."
+
+
+def _numbered(views: Sequence[View], verb: str) -> str:
+    """Layers by their numbers, each once, and what they do."""
+    numbers = list(dict.fromkeys(str(view.layer.number) for view in views))
+    return f"layers {', '.join(numbers)} {verb}" if len(numbers) > 1 else f"layer {numbers[0]} {verb}s"
 
 
 def _summary(written: Counter[str], jobs: list[_Job], save_dir: Path | None) -> None:
