@@ -220,3 +220,15 @@ def test_methods_signs_and_parts(workshop):
         ask(parts=[len(whole.parts)])
     with pytest.raises(VisualAnalyseError, match="no method"):
         ask(method="magic")
+
+
+def test_arrays_for_a_model_that_takes_folders(workshop):
+    model = va.load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
+    probe, arrays = workshop.probes / "001/nm-05/090", [silhouettes(1), silhouettes(2)]
+    with pytest.raises(VisualAnalyseError, match=r"The probe is of type ndarray; .*id/type/view.*wrap"):
+        va.explain_probe(model, silhouettes(1), workshop.gallery)
+    for gallery in (arrays, np.stack(arrays)):
+        with pytest.raises(VisualAnalyseError, match=r"A walk of the gallery is of type ndarray; .*wrap"):
+            va.explain_probe(model, probe, gallery)
+    with pytest.raises(VisualAnalyseError, match="of type int"):
+        va.explain_probe(model, probe, 3)

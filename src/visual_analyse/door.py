@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def explain_probe(
         shown, known = _foreign_probe(model, probe), _foreign_gallery(model, gallery)
     else:
         walk = _walk(probe)
-        walks = scan(Path(gallery)) if isinstance(gallery, (str, Path)) else list(gallery)
+        walks = _walks(gallery)
         others, _ = without_overlap(walk, walks, model.config.data_in_use)
         shown = read_probe(model, walk)
         known = Galleries(Encoder(model, Store())).of(others)
@@ -100,6 +100,8 @@ def explain_probe(
 def _walk(probe: Any) -> Walk:
     if isinstance(probe, Walk):
         return probe
+    if not isinstance(probe, (str, Path)):
+        raise _no_walk("The probe", probe)
     folder = Path(probe)
     files = sorted(folder.glob("*.pkl")) if folder.is_dir() else []
     place = folder.resolve().parts
@@ -111,6 +113,23 @@ def _walk(probe: Any) -> Walk:
         )
     identity, kind, view = place[-3:]
     return Walk(identity, kind, view, tuple(files))
+
+
+def _walks(gallery: Any) -> list[Walk]:
+    if isinstance(gallery, (str, Path)):
+        return scan(Path(gallery))
+    walks = list(gallery) if isinstance(gallery, Iterable) else [gallery]
+    for walk in walks:
+        if not isinstance(walk, Walk):
+            raise _no_walk("A walk of the gallery", walk)
+    return walks
+
+
+def _no_walk(what: str, found: Any) -> VisualAnalyseError:
+    return VisualAnalyseError(
+        f"{what} is of type {type(found).__name__}; for a model of OpenGait a folder id/type/view, or a walk of "
+        "scan(folder), is expected. For arrays use explain_probe(wrap(module, axes), probe, gallery)."
+    )
 
 
 def _foreign_probe(model: ForeignModel, probe: Any) -> Probe:
