@@ -411,3 +411,74 @@ def test_many_probes_leave_nothing_behind(workshop):
     for _ in range(20):
         explain_match(model, probe, gallery, layers, plan)
     assert tensors() == before
+
+
+def test_a_dataset_without_a_gallery_fails_before_anything_is_planned(workshop, capsys, monkeypatch):
+    import visual_analyse.cli.explaining as explaining
+
+    for path in workshop.dataset.glob("*/nm-01/090/0.pkl"):  # nm-01 is left with view 000 alone
+        path.unlink()
+    monkeypatch.setattr(explaining, "resolve", lambda *a: pytest.fail("planned"))
+    words = workshop.arguments(
+        probe_dir=None, gallery_dir=None, dataset=workshop.dataset, probe="001/nm-05/000", layers="1"
+    )
+    assert command(words) == 2
+    said = capsys.readouterr().err
+    assert "1 of 1 probes could not be explained" in said
+    assert "allery" in said
+
+
+def sampled(workshop, capsys, count):
+    sampler = {"sample_type": "fixed_ordered", "frames_num_fixed": count, "frames_skip_num": 0}
+    write_config(workshop.config, sampler=sampler)
+    assert command(workshop.arguments(layers="1")) == 0
+    return " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("count", [4, 6, 9, 12])
+def test_the_frame_with_most_evidence_is_the_walks_own(workshop, capsys, count):
+    """Of walks of six frames; those that are shown once or twice as they are, are shown so by every seed."""
+    said = sampled(workshop, capsys, count)
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    shown = found.manifest["probe"].get("shown", list(range(6)))
+    own = shown[found.strongest] + 1
+    assert (found.frames == silhouettes(1)[shown][:, :, 10:54]).all()
+    assert f"most evidence on frame {own}" in said
+    assert (f"of {count})" in said) == (count != 6)
+    assert ("seed 1597 drew them" in said) == (count in (4, 9))
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (12, "12th"), (21, "21st"), (111, "111th")]
+)
+def test_the_place_among_shown_frames_in_words(workshop, number, words):
+    from visual_analyse.cli.explaining import strongest
+
+    command(workshop.arguments(layers="1"))
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    frames = np.repeat(found.frames[:1], 120, 0)
+    maps = np.zeros((120, *found.layers[0].maps.shape[1:]), np.float32)
+    maps[number - 1] = 1
+    spans = np.stack([np.arange(120), np.arange(120) + 1], 1)
+    layer = replace(found.layers[0], maps=maps, spans=spans)
+    manifest = {**found.manifest, "probe": {"name": "a", "frames": 120, "shown": [8] * 120}}
+    drawn = replace(found, frames=frames, layers=(layer,), manifest=manifest)
+    assert strongest(drawn) == f"frame 9 of the walk (shown as {words} of 120)"
+
+
+def test_poses_of_zeros_are_missed_detections(workshop):
+    from visual_analyse.cli.explaining import missed_detections
+    from visual_analyse.gait.kinds import POSE
+
+    command(workshop.arguments(layers="1"))
+    found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
+    poses = np.ones((6, 17, 3), np.float32)
+    assert missed_detections(found) == []
+    for other in (replace(found, frames=poses, kind=POSE), replace(found, inputs={"1": poses}, kinds={"1": POSE})):
+        assert missed_detections(other) == []
+    poses[4] = 0
+    poses[2, :16] = 0
+    for other in (replace(found, frames=poses, kind=POSE), replace(found, inputs={"1": poses}, kinds={"1": POSE})):
+        assert missed_detections(other) == [5]
+    drawn = {**found.manifest, "probe": {"name": "a", "frames": 6, "shown": [3, 1, 2, 0, 7, 7]}}
+    assert missed_detections(replace(found, frames=poses, kind=POSE, manifest=drawn)) == [8]

@@ -57,6 +57,29 @@ def warn(text: str) -> None:
     console.print(escape(text), style="yellow")
 
 
+def strongest(evidence: Evidence) -> str:
+    """The frame with most evidence, counted from 1 in the walk; where frames were drawn, also in what was shown."""
+    place, shown = evidence.strongest, evidence.manifest["probe"].get("shown")
+    if shown is None:
+        return f"frame {place + 1}"
+    return f"frame {shown[place] + 1} of the walk (shown as {_ordinal(place + 1)} of {len(shown)})"
+
+
+def missed_detections(evidence: Evidence) -> list[int]:
+    """The frames of the walk, counted from 1, whose poses are all zeros."""
+    poses = [(evidence.kind, evidence.frames), *((evidence.kinds[name], x) for name, x in evidence.inputs.items())]
+    frames = {
+        int(k) for kind, x in poses if kind.picture == "joints" for k in np.flatnonzero(~np.any(x != 0, axis=(1, 2)))
+    }
+    shown = evidence.manifest["probe"].get("shown")
+    return sorted({k + 1 if shown is None else shown[k] + 1 for k in frames})
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 @dataclass
 class Run:
     """One run of `grad_cam`: a model, who is compared with whom, and where results go."""
@@ -87,12 +110,16 @@ class Run:
         """
         for notice in self.model.notices:
             warn(notice)
+        # A dataset's protocol may leave no gallery, and pairing needs no plan.
+        pairs = None if self.pairing.protocol is None else self._pairs()
+        if pairs is not None and not pairs:
+            raise self._unexplained()
         with DelayedBar() as bar:
             bar.begin("finding how the layers lie on the frames", 0, 1)
             plan, length = self._plan()
         layers = choose_layers([layer for layer, _ in leaves(self.model.module)], plan, length, self.options.layers)
         show_plan(layers, plan, length)
-        pairs = self._pairs()
+        pairs = self._pairs() if pairs is None else pairs
         walks = list(dict.fromkeys(walk for found in {id(x): x for x in pairs.values()}.values() for walk in found))
         self.galleries.encode(walks, lambda found: track(found, len(walks), "encoding the gallery"))
         names = self._names()
@@ -110,10 +137,13 @@ class Run:
         if done:
             print(f'Draw them: python -m visual_analyse.visualizer visual_gradcam "{self.folder}"')
         if self.failed:
-            raise VisualAnalyseError(
-                f"{len(self.failed)} of {count} probes could not be explained, for the reasons above: "
-                f"{listed(self.failed)}."
-            )
+            raise self._unexplained()
+
+    def _unexplained(self) -> VisualAnalyseError:
+        return VisualAnalyseError(
+            f"{len(self.failed)} of {len(self.pairing.probes)} probes could not be explained, for the reasons above: "
+            f"{listed(self.failed)}."
+        )
 
     def _fail(self, probe: Sequence, error: VisualAnalyseError) -> None:
         self.failed.append(probe.name)
@@ -196,13 +226,14 @@ class Run:
         """Say what a reader of the maps must know about them."""
         manifest, frames = evidence.manifest, len(evidence.frames)
         said = []
-        if self.model.sampling.random:
-            text = self.model.sampling.text
+        sampling = self.model.sampling
+        if sampling.random and sampling.choices(len(probe.load(self.model.config.data_in_use)[0])):
+            text = sampling.text
             said.append(f"the model is shown {text}; seed {self.model.seed} drew them, another draws others (--seed).")
         if self.model.config.classes:
             logits = ", ".join(f"{name} {logit:.3g}" for name, logit in manifest["logits"].items())
             answer = f"{plain(probe.name)} -> {manifest['match']['name']} (its type is {plain(probe.type)}); {logits}"
-            console.print(escape(f"{answer}; most evidence on frame {evidence.strongest + 1}"))
+            console.print(escape(f"{answer}; most evidence on {strongest(evidence)}"))
         else:
             said += self._tell_match(probe, walks, evidence)
         if manifest.get("shares"):
@@ -217,6 +248,10 @@ class Run:
             )
         if manifest["unreached"]:
             said.append(f"no gradient reaches {', '.join(manifest['unreached'])}: without a map.")
+        missed = missed_detections(evidence)
+        if missed:
+            numbers = f"frame {missed[0]} has" if len(missed) == 1 else f"frames {listed(list(map(str, missed)))} have"
+            said.append(f"{numbers} only zeros for a pose: a missed detection draws evidence.")
         for text in said:
             warn(f"{plain(probe.name)}: {text}")
 
@@ -228,7 +263,7 @@ class Run:
         console.print(
             escape(
                 f"{plain(probe.name)} -> {plain(match.name)} ({who}), distance {evidence.distance:.4g}, "
-                f"nearest of {len(walks)} walks of {people} people; most evidence on frame {evidence.strongest + 1}"
+                f"nearest of {len(walks)} walks of {people} people; most evidence on {strongest(evidence)}"
             )
         )
         said = []
