@@ -130,3 +130,19 @@ def test_of_several_transforms_in_a_row_the_one_that_decides():
     assert transform_name({"type": "Compose", "trf_cfg": row}) == "GaitTRMultiInput"
     assert transform_name({"type": "Compose", "trf_cfg": row[:1]}) == "Compose"
     assert transform_name({"type": "BaseSilTransform"}) == "BaseSilTransform"
+
+
+def test_poses_of_zeros_are_told(workshop):
+    transforms = [{"type": "GaitTRMultiInput"}]
+    rewrite(workshop, "evaluator_cfg", transform=transforms)
+    rewrite(workshop, data_in_use=[True, False])
+    poses = RNG.random((6, 17, 3)) + 1
+    add(workshop, "-pose.pkl", lambda n: poses)
+    assert [item.mark for item in walks(workshop)] == ["ok"]
+    poses[3, :16] = 0
+    assert [item.mark for item in walks(workshop)] == ["ok"]
+    poses[[1, 4]] = 0
+    write_walk(workshop.dataset, "001/nm-01/000", poses, "-pose.pkl")
+    found = walks(workshop)
+    assert [item.mark for item in found] == ["ok", "note"]
+    assert "missed, in 001-nm-01-000 (2): " in found[1].text

@@ -146,6 +146,8 @@ def _input(good: list[Read], k: int, file: str, item: Mapping[str, Any]) -> Iter
             "another file by data_in_use below data_cfg, or another transform below evaluator_cfg", "run",
         )  # fmt: skip
         return
+    if kind == "pose":
+        yield from _missed(good, k, file)
     if isinstance(array, list) or kind != "silhouette" or name not in _DIVIDING:
         return
     largest = max(float(np.max(read.arrays[k])) for read in good)
@@ -160,6 +162,19 @@ def _input(good: list[Read], k: int, file: str, item: Mapping[str, Any]) -> Iter
         yield Finding(
             _SUBJECT, "note", f"{file} is {_WIDTH} columns wide, and {name} cuts none off; most models were trained on "
             "the middle 44", "type: BaseSilCuttingTransform, if yours was",
+        )  # fmt: skip
+
+
+def _missed(good: list[Read], k: int, file: str) -> Iterator[Finding]:
+    """Frames in which nobody was found; poses that differ in shape are told of elsewhere."""
+    poses = [(read, np.asarray(read.arrays[k])) for read in good if _kind(read.arrays[k]) == "pose"]
+    counts = {plain(read.walk.name): int((~np.any(pose != 0, axis=(1, 2))).sum()) for read, pose in poses}
+    hollow = [f"{name} ({count})" for name, count in counts.items() if count]
+    if hollow:
+        yield Finding(
+            _SUBJECT, "note",
+            f"{file} has frames of only zeros, where a detection was missed, in {listed(hollow)}: they draw evidence",
+            "such frames left out of the walk, in all its files",
         )  # fmt: skip
 
 
