@@ -66,7 +66,7 @@ def test_choices_before_each_layer():
     assert [x.tolist() for x in found[3]] == [[first[net.second].tolist()] * 3, [net.first] * 3]
 
 
-@pytest.mark.parametrize("how", ["gather", "index_select", "take_along_dim", "advanced", "channels first"])
+@pytest.mark.parametrize("how", ["gather", "index_select", "take_along_dim", "advanced"])
 def test_however_they_are_taken(how):
     """By whatever operation points come out of the cloud; each frame chooses its own."""
     index = torch.tensor([[3, 0, 9, 5], [1, 2, 15, 6], [7, 7, 4, 11]])
@@ -87,14 +87,26 @@ def test_however_they_are_taken(how):
                 ),
                 "take_along_dim": lambda: torch.take_along_dim(points, wide, 1),
                 "advanced": lambda: points[torch.arange(3)[:, None], index],
-                "channels first": lambda: torch.cat(
-                    [x[None, :, k] for x, k in zip(points.transpose(1, 2), index, strict=True)]
-                ).transpose(1, 2),
             }[how]()
             return self.line(chosen.transpose(1, 2)).amax((0, 2))[None, :, None]
 
     found = choices(Model(fixed(Takes())), cloud(3))
     assert found[1][0].tolist() == index.tolist()
+
+
+def test_points_that_are_taken_with_their_channels_first():
+    """`[s, 3, p]` all the way: no function ever gives them the other way round."""
+
+    class Takes(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.line = nn.Conv1d(3, 4, 1)
+
+        def forward(self, batch):
+            return self.line(batch.inputs[0][0].transpose(1, 2)[:, :, [3, 0, 9, 5]]).amax((0, 2))[None, :, None]
+
+    found = choices(Model(fixed(Takes())), cloud(5))
+    assert found[1][0].tolist() == [[3, 0, 9, 5]] * 5
 
 
 def test_points_that_are_none_of_the_cloud_are_no_choice():
