@@ -53,8 +53,8 @@ READMES = (
         HERE.parent / "README.md", ENGLISH,
         "All {count} configs, phases and variants of OpenGait's models, as they were tried ({works} are explained)",
         "*drawn on*: convolutions and linear layers with a map, of those that the gradient reaches. *frames* and "
-        "*places*: layers that put a change of one frame, or of one place, back where it was made, of all that have steps, or a "
-        "grid. "
+        "*places*: layers that put a change of one frame, or of one place, back where it was made, of all that have "
+        "steps, or a grid. "
         "[More, and why](docs/models.md).",
         {},
     ),

@@ -22,7 +22,7 @@ from visual_analyse.explain.resolving import fit
 
 # A change that reaches this share of its largest value on average, everywhere, has spread over the whole of its input.
 SPREAD = 0.25
-MOST_BANDS = 4
+MOST_BANDS = 3
 LITTLE = 1e-8  # of their spread, that points are moved by: a model chooses the same ones (see `doubled`)
 
 

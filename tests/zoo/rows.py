@@ -30,11 +30,6 @@ class Row:
         """A walk of noise in the shape of a walker, an array or list of clouds for each input."""
         return [make(kind, frames or self.frames, seed) for kind in self.inputs]
 
-    @property
-    def key(self) -> str:
-        """Its name as a file or test may have it."""
-        return "".join(c if c.isalnum() else "-" for c in self.name).strip("-")
-
 
 def make(kind: str, frames: int, seed: int) -> Any:
     """One input of a walk: `kind` is its name and size, e.g. "RGB 128x128"."""
@@ -161,11 +156,11 @@ ROWS = (
     Row("MSGG", "msgg/msgg_SUSTech1K.yaml", ("pose 17",), 12),
     Row("LidarGait++", "lidargaitv2/lidargaitv2_sustech1k.yaml", ("points 1000",)),
     Row("ScoNet", "sconet/sconet_scoliosis1k.yaml"),
-    Row("BigGait", "biggait/BigGait_CCPG.yaml", ("RGB 256x128", "ratio"), 4),
-    Row("BiggerGait", "biggergait/biggergait__DINOv2_CCPG.yaml", ("RGB 256x128",), 4),
+    Row("BigGait", "biggait/BigGait_CCPG.yaml", ("RGB 256x128", "ratio"), 3),
+    Row("BiggerGait", "biggergait/biggergait__DINOv2_CCPG.yaml", ("RGB 256x128",), 3),
     Row("DenoisingGait", "denoisinggait/denoisinggait_casiab.yaml", ("features 4x96x48", "silhouette 96x48")),
     Row("FoundationGait, pretrained", "foundationgait/pretrain_foundationgait_0.03B.yaml"),
     Row("FoundationGait, fine-tuned", "foundationgait/finetune_ccpg_0.03B.yaml"),
-    Row("FoundationGait, linear probing", "foundationgait/linear_probing_Scoliosis1K_0.13B.yaml"),
+    Row("FoundationGait, linear probing", "foundationgait/linear_probing_Scoliosis1K_0.13B.yaml", frames=4),
     Row("MultiGait++", "multigaitpp/multigaitpp_gait3d.yaml", ("skeleton map 64x44",)),
 )

@@ -19,7 +19,7 @@ MIXING = {"GaitTR", "SwinGait", "BigGait", "BiggerGait"}  # attention may give a
 
 
 @pytest.mark.opengait
-@pytest.mark.parametrize("model", ROWS, ids=lambda row: row.key)
+@pytest.mark.parametrize("model", ROWS, ids=lambda row: row.name)
 def test_model(model, opengait, tmp_path, record_property):
     result = check(model, opengait, tmp_path)
     record_property("zoo", json.dumps(asdict(result)))
