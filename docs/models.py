@@ -30,7 +30,8 @@ figures. Random weights show whether everything works and lies where it should; 
   a classifier: that of its answer), found by autograd alone. **drawn**: those with a map, finite and not flat.
 * **frames**: one frame of the input is changed, and each layer's output, put back to frames, must change most on the
   step of that frame. **places**: the same with a band of rows, a joint or a few points. Layers that passed, of those
-  that have steps, or a grid.
+  that have steps, or a grid; those where a change spreads over all of the input (attention may) are not counted, but
+  named in the notes. A layer passes that does so on one of three walks: one that is laid wrongly fails on all.
 * **walks**: walks on the map that `tsne` made. **figures**: those that `visual_gradcam` drew of the probe.
 """
 ENGLISH = ("model", "input", "drawn on", "frames", "places", "remark")
@@ -67,7 +68,8 @@ READMES = (
             "is not built here": "此处无法构建",
             "has no embedding to compare walks by": "没有可用来比较行走的嵌入",
             "cuts the gradient above all of its layers": "模型在所有层之上切断了梯度",
-            "is not drawn": "无法画出",
+            "has layers that are put back to where they do not lie": "有的层没有放回原处",
+            "is not drawn on all layers": "有的层没有画出",
         },
     ),
 )  # fmt: skip

@@ -25,7 +25,9 @@ def outcome(result: Result) -> str:
         return "has no embedding to compare walks by"
     if not result.reached:
         return "cuts the gradient above all of its layers"
-    return "" if result.drawn else "is not drawn"
+    if result.complaints:
+        return "has layers that are put back to where they do not lie"
+    return "is not drawn on all layers" if result.missing or not result.pictures else ""
 
 
 def row(result: Result) -> tuple[str, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
 from tests.zoo.check import Result, check
 from tests.zoo.rows import ROWS
-from tests.zoo.table import HEAD, lines, row
+from tests.zoo.table import HEAD, lines, outcome, row
 
+ROOT = Path(__file__).parents[2]
 # What is so of a model and not of the tool; all others are explained on every convolution that they run.
 WITHOUT_EMBEDDING = {"GaitEdge, phase 1, segmentation"}  # it answers with masks
 WITHOUT_GRADIENT = {"GaitSSB, fine-tuned"}  # its backbone runs without gradients
@@ -59,3 +61,23 @@ def test_the_table_has_a_line_for_each_model_and_all_that_is_said():
     assert first.split() == list(row(works)) == ["Works", "1x256x16", "9", "9", "9", "9/9", "0/0", "0", "0"]
     assert second.split()[0] == "Fails"
     assert rest == ["", "Fails: kornia is missing. pip install kornia"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/models.md"])
+def test_the_pages_have_every_model_once(page):
+    table = [line for line in (ROOT / page).read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    found = [
+        [row.name for row in ROWS if line.startswith(f"| {row.name} |") and row.inputs[0] in line] for line in table
+    ]
+    assert [name for names in found for name in names] == [row.name for row in ROWS]
+
+
+def test_what_became_of_a_model_is_said_in_few_words():
+    works = Result("A", built=True, embedded=(1, 2, 3), layers=2, reached=2, drawn=2, pictures=6)
+    assert outcome(works) == ""
+    changes = [
+        {"built": False}, {"embedded": ()}, {"reached": 0}, {"complaints": ("1 a: off",)}, {"missing": ("1 a",)},
+        {"pictures": 0},
+    ]  # fmt: skip
+    assert len({outcome(replace(works, **change)) for change in changes}) == 5
+    assert all(outcome(replace(works, **change)) for change in changes)
