@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.results import Evidence, InputKind, LayerEvidence, read_npz
+from visual_analyse.results import Evidence, InputKind, LayerEvidence, Ledger, read_npz
 
 
 def evidence(**manifest: object) -> Evidence:
@@ -71,3 +72,33 @@ def test_pickled_results_of_the_older_tool_stay_shut(tmp_path: Path) -> None:
     np.savez(path, result=np.array({"pixels": 1}, dtype=object))
     with pytest.raises(VisualAnalyseError, match="older tool"):
         Evidence.load(path)
+
+
+def test_all_that_explain_adds_goes_in_and_comes_out(tmp_path: Path) -> None:
+    one = evidence(checkpoint="x.pt")
+    more = LayerEvidence(3, "block.0.conv", "Conv2d", np.ones((4, 2, 2), np.float32), one.layers[0].spans,
+                         method="hirescam", target="contrast")  # fmt: skip
+    whole = replace(
+        one,
+        further=(more,),
+        ledgers=(Ledger("d-e-f", "match", one.parts), Ledger("a-x-y", "true match", one.parts * 2)),
+        heights=np.full((2, 8), 0.125, np.float32),
+        phase=np.array([0.0, 0.5, np.nan, 0.25]),
+        regions=np.ones((4, 8, 6), np.uint8),
+        region_names=("head",),
+        matched=replace(evidence(), further=(more,), phase=np.zeros(4)),
+    )
+    path = whole.save(tmp_path / "one.npz")
+    two = Evidence.load(path)
+    assert [layer.key for layer in two.further] == ["3_block-0-conv/hirescam/contrast"]
+    assert [(ledger.walk, ledger.role, ledger.distance) for ledger in two.ledgers] == [
+        ("d-e-f", "match", 0.75), ("a-x-y", "true match", 1.5),
+    ]  # fmt: skip
+    assert two.heights is not None and two.heights.shape == (2, 8)
+    assert two.phase is not None and np.array_equal(two.phase, whole.phase, equal_nan=True)  # type: ignore[arg-type]
+    assert two.regions is not None and two.region_names == ("head",)
+    assert two.matched is not None and two.matched.distance == two.distance
+    assert [layer.key for layer in two.matched.further] == ["3_block-0-conv/hirescam/contrast"]
+    assert two.matched.manifest["probe"] == {"name": "a-b-c"} and "matched" not in two.manifest
+    with np.load(path, allow_pickle=False) as stored:
+        assert {"maps/3_block-0-conv/hirescam/contrast", "gallery/maps/3_block-0-conv"} <= set(stored.files)

@@ -43,6 +43,18 @@ def distance_to(walks: Tensor, metric: str, parts: Sequence[int] | None = None) 
     return lambda embeddings: part_distances(embeddings, walks, metric)[:, chosen].sum(1)
 
 
+def contrast(true: Tensor, impostor: Tensor, metric: str, parts: Sequence[int] | None = None) -> Target:
+    """The target of why this person and not that one: the true match's distance minus the impostor's, `[n, c, p]` both.
+
+    It is minus the margin, so that what widens the margin is evidence for, as with a distance. `parts` as above.
+
+    >>> contrast(torch.zeros(1, 1, 1), torch.full((1, 1, 1), 3.0), "euc")(torch.ones(1, 1, 1)).tolist()
+    [-1.0]
+    """
+    near, far = distance_to(true, metric, parts), distance_to(impostor, metric, parts)
+    return lambda embeddings: near(embeddings) - far(embeddings)
+
+
 def class_score(answer: int) -> Target:
     """The target of a classifier's answer: minus the logit of that channel, mean over parts, as a distance is.
 
