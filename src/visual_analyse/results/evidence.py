@@ -11,6 +11,7 @@ import numpy as np
 
 from visual_analyse.files import write_whole
 from visual_analyse.results.archive import Array
+from visual_analyse.results.evidence_file import arrays_of, read_fields
 from visual_analyse.results.layer import InputKind, LayerEvidence
 from visual_analyse.results.ledger import Ledger
 
@@ -82,8 +83,6 @@ class Evidence:
 
     def save(self, path: Path) -> Path:
         """Write the contract's .npz, whole or not at all, readable with `allow_pickle=False`."""
-        from visual_analyse.results.evidence_file import arrays_of
-
         arrays: dict[str, Any] = arrays_of(self)
         return write_whole(path, lambda stream: np.savez_compressed(stream, **arrays))
 
@@ -93,6 +92,5 @@ class Evidence:
 
         Raises VisualAnalyseError for a file that is no result, is cut short, or is one of the older tool's.
         """
-        from visual_analyse.results.evidence_file import read_evidence
-
-        return read_evidence(path)
+        own, matched = read_fields(path)
+        return Evidence(**own, matched=None if matched is None else Evidence(**matched))

@@ -12,7 +12,6 @@ import numpy as np
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results.archive import Array, read_npz, some_of
-from visual_analyse.results.evidence import Evidence
 from visual_analyse.results.layer import InputKind, LayerEvidence
 from visual_analyse.results.ledger import Ledger
 
@@ -21,8 +20,8 @@ GALLERY = "gallery/"  # before the names of what is the matched walk's
 _PLACES = {"frames": "frames", "joints": "joints", "points": "points"}
 
 
-def arrays_of(evidence: Evidence) -> dict[str, Array]:
-    """The arrays of a result file, by their names."""
+def arrays_of(evidence: Any) -> dict[str, Array]:
+    """The arrays of a result file of an Evidence, by their names."""
     arrays, facts = _own(evidence)
     manifest = {**evidence.manifest, **facts}
     arrays["parts"] = evidence.parts.astype(np.float64)
@@ -39,7 +38,7 @@ def arrays_of(evidence: Evidence) -> dict[str, Array]:
     return arrays
 
 
-def _own(evidence: Evidence) -> tuple[dict[str, Array], dict[str, Any]]:
+def _own(evidence: Any) -> tuple[dict[str, Array], dict[str, Any]]:
     """What one of the two walks has: its arrays, and what the manifest says of them."""
     arrays: dict[str, Array] = {_place(evidence.kind): evidence.frames}
     facts: dict[str, Any] = {
@@ -74,8 +73,8 @@ def _facts(layers: tuple[LayerEvidence, ...]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read_evidence(path: Path) -> Evidence:
-    """Read one result file without running code from it; errors as `Evidence.load` has them."""
+def read_fields(path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The fields of the Evidence in a result file, and those of the walk it matched; errors as `Evidence.load` has."""
     arrays = read_npz(path)
     missing = [name for name in ("parts", "manifest") if name not in arrays]
     missing += [] if any(name in arrays for name in _PLACES.values()) else ["frames"]
@@ -101,15 +100,12 @@ def read_evidence(path: Path) -> Evidence:
             f"{path} is no Grad-CAM result of this tool: its manifest and its maps do not agree ({error}). "
             "Run 'python -m visual_analyse.grad_cam' again to make it anew."
         ) from error
-    return Evidence(
-        own.frames, own.layers, own.parts, own.manifest, own.inputs, own.kind, own.kinds, own.further, ledgers,
-        arrays.get("heights"), own.phase, own.regions, own.region_names, matched,
-    )  # fmt: skip
+    return {**own, "ledgers": ledgers, "heights": arrays.get("heights")}, matched
 
 
-def _read(arrays: Mapping[str, Array], manifest: Mapping[str, Any], parts: Array) -> Evidence:
+def _read(arrays: Mapping[str, Array], manifest: Mapping[str, Any], parts: Array) -> dict[str, Any]:
     kind = _kind(manifest["input_kind"])
-    return Evidence(
+    return dict(
         frames=arrays[_place(kind)],
         layers=_layers(arrays, manifest["layers"]),
         parts=parts,

@@ -49,7 +49,8 @@ def by_region(layer: LayerEvidence, regions: Array, count: int) -> tuple[Floats,
     """
     pixels = on_pixels(layer, len(regions), (regions.shape[1], regions.shape[2]))
     known = regions[..., None] == np.arange(count + 1)
-    return tuple(np.einsum("shw,shwr->sr", part, known) for part in (np.maximum(pixels, 0), np.minimum(pixels, 0)))  # type: ignore[return-value]
+    up, down = (np.einsum("shw,shwr->sr", part, known) for part in (np.maximum(pixels, 0), np.minimum(pixels, 0)))
+    return up, down
 
 
 def _steps(layer: LayerEvidence, frames: int) -> Floats:
