@@ -105,19 +105,19 @@ def read_fields(path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
 
 def _read(arrays: Mapping[str, Array], manifest: Mapping[str, Any], parts: Array) -> dict[str, Any]:
     kind = _kind(manifest["input_kind"])
-    return dict(
-        frames=arrays[_place(kind)],
-        layers=_layers(arrays, manifest["layers"]),
-        parts=parts,
-        manifest=manifest,
-        inputs={name[len("inputs/") :]: array for name, array in arrays.items() if name.startswith("inputs/")},
-        kind=kind,
-        kinds={str(number): _kind(fact) for number, fact in manifest.get("input_kinds", {}).items()},
-        further=_layers(arrays, manifest.get("further", {})),
-        phase=arrays.get("phase"),
-        regions=arrays.get("regions"),
-        region_names=tuple(map(str, manifest.get("region_names", ()))),
-    )
+    return {
+        "frames": arrays[_place(kind)],
+        "layers": _layers(arrays, manifest["layers"]),
+        "parts": parts,
+        "manifest": manifest,
+        "inputs": {name[len("inputs/") :]: array for name, array in arrays.items() if name.startswith("inputs/")},
+        "kind": kind,
+        "kinds": {str(number): _kind(fact) for number, fact in manifest.get("input_kinds", {}).items()},
+        "further": _layers(arrays, manifest.get("further", {})),
+        "phase": arrays.get("phase"),
+        "regions": arrays.get("regions"),
+        "region_names": tuple(map(str, manifest.get("region_names", ()))),
+    }
 
 
 def _layers(arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> tuple[LayerEvidence, ...]:
