@@ -10,6 +10,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.synthetic.dataset import beside
 from visual_analyse.synthetic.flesh import REGIONS
 from visual_analyse.synthetic.planted import CYCLE, PLANTS, PlantedWalks, planted_walks, write_planted
+from visual_analyse.synthetic.skeleton import COCO, SWING
 
 SHAPES = ("head", "trunk", "arms", "legs")
 CASES = [("nm-01", "090", 3), ("nm-02", "000", 4), ("bg-01", "054", 5), ("cl-01", "126", 6)]
@@ -34,7 +35,7 @@ def test_frames_are_equal_outside_the_mask_and_differ_inside(plant: str, case: i
     assert (shown[:, ~found.mask] == shown[0][~found.mask]).all()
     assert (shown[:, found.mask] != shown[0][found.mask]).any(0).all()
     assert found.mask.any()
-    if plant != "cadence":  # whose walks start with the same frame
+    if plant not in ("cadence", "swing"):  # whose walks start with the same frame, and differ at times
         assert found.mask.any((1, 2)).mean() > 0.9  # a coat or the trunk may hide the arms for a moment
 
 
@@ -53,6 +54,20 @@ def test_a_plant_is_neither_all_nor_nothing(plant: str) -> None:
     bodies = [planted(plant, case).walks[0].silhouettes > 127 for case in range(len(CASES))]
     share = sum(mask.sum() for mask in masks) / sum(body.sum() for body in bodies)
     assert 0.02 < share < 0.4
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_a_swing_differs_while_the_left_foot_swings_and_in_the_left_leg(case: int) -> None:
+    found = planted("swing", case)
+    phase = found.walks[0].phase
+    swings = (phase > SWING[0]) & (phase < SWING[1])
+    assert not found.mask[~swings].any() and found.mask[swings].any((1, 2)).mean() > 0.6
+    joints = np.stack([walk.joints for walk in found.walks])
+    assert (joints[:, ~swings] == joints[0, ~swings]).all()
+    moved = np.ptp(joints[:, swings, :, :2], axis=0).max((0, 2))
+    assert set(np.argsort(moved)[-1:]) == {COCO.index("left ankle")}
+    place = grown(np.any([walk.regions == REGIONS.index("legs") for walk in found.walks], axis=0))
+    assert (found.mask & place).sum() / found.mask.sum() > 0.85
 
 
 @pytest.mark.parametrize("plant", [*SHAPES, "phase"])

@@ -42,7 +42,9 @@ def parser() -> Parser:
     add("--views", nargs="+", metavar="VIEW", help="of 000, 018 .. 180 (default: all; planted: 090)")
     add("--frames", type=number(1, 100000, int), help="frames of a walk (default: 40; planted: 58)")
     add(
-        "--plant", metavar="WHAT", help="let identities differ in this alone: head, trunk, arms, legs, phase or cadence"
+        "--plant",
+        metavar="WHAT",
+        help="let identities differ in this alone: head, trunk, arms, legs, phase, swing or cadence",
     )
     add("--seed", type=number(0, 2**32 - 1, int), default=1597, help="same seed, same bytes (default: 1597)")
     add("--sheet", type=Path, metavar="PNG", help="draw the first people of such a dataset instead of writing one")

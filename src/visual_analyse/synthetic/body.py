@@ -54,7 +54,8 @@ class Gait:
     """The way of walking: gains on the published curves, offsets in degrees, lags in cycles.
 
     Pairs are (left, right). `cadence` in steps a minute; `arm_lag` is how far each arm is behind the legs;
-    `limp` moves the right heel strike away from half a cycle.
+    `limp` moves the right heel strike away from half a cycle. `swing`, degrees by which the left knee bends more
+    while its foot swings forwards, and at no other time.
     """
 
     cadence: float = 112.0
@@ -77,6 +78,7 @@ class Gait:
     rotation: float = 1.0
     twist: float = 1.0
     sway: float = 1.0
+    swing: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from visual_analyse.synthetic.walk import (
 
 Array = NDArray[Any]
 
-PLANTS = ("head", "trunk", "arms", "legs", "phase", "cadence")
+PLANTS = ("head", "trunk", "arms", "legs", "phase", "swing", "cadence")
 # One cycle in 29 frames is 103 steps a minute at 25 frames a second; 29 is prime, so that every stride through the
 # cycle, 1, 2, ... frames at a time, forwards or backwards, shows each of its frames once before any comes again.
 CYCLE = 29
@@ -41,6 +41,7 @@ _LIMITS: dict[str, dict[str, tuple[float, float]]] = {
 }  # fmt: skip
 _HAIR = ("short", "bald", "full", "long", "bun")
 _LAG = 0.2  # of a cycle, how far an arm may be before or behind its place against the legs
+_SWING = (-24.0, 28.0)  # degrees by which a knee may bend more in its swing
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def planted_walks(
     """Let identities walk that differ in nothing but the plant.
 
     `head`, `trunk`, `arms`, `legs`: the flesh of that region, on the same bones. `phase`: how far each arm is behind
-    the legs, which every frame shows. `cadence`: the stride through the same frames, forwards or backwards; any 29
+    the legs, which every frame shows. `swing`: how far the left knee bends while its foot swings forwards; all other
+    frames are equal, joints too. `cadence`: the stride through the same frames, forwards or backwards; any 29
     frames in a row hold the same set, so that a model of sets cannot tell them apart. Crop and centre are those of the
     unplanted body, and all walks share phase, outfit, camera and noise.
 
@@ -142,6 +144,8 @@ def _planted(
     if plant == "phase":
         left, right = (float(lag) for lag in rng.uniform(-_LAG, _LAG, 2))
         return replace(base, gait=replace(base.gait, arm_lag=(left, right))), nuisance, None
+    if plant == "swing":
+        return replace(base, gait=replace(base.gait, swing=float(rng.uniform(*_SWING)))), nuisance, None
     factors: dict[str, Any] = {key: float(rng.uniform(*limits)) for key, limits in _LIMITS[plant].items()}
     if plant == "head":
         factors["hair"] = _HAIR[int(rng.integers(len(_HAIR)))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ UPPER_ARM, FOREARM, SHOULDER_HEIGHT, CHIN_HEIGHT = 0.186, 0.146, 0.818, 0.870
 # Centres of the joints lie inside the breadths that Winter prints (0.191 hips, 0.259 shoulders).
 HIP_HALF, SHOULDER_HALF = 0.052, 0.104
 SOLE, HEEL_BACK, BALL_AHEAD = -0.037, 0.036, 0.078
+SWING = (0.60, 0.90)  # of the cycle: the foot is off the ground and not yet down (stance 60 %, shared by all sources)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ def pose(person: Person, phase: Array) -> Skeleton:
     # The pelvis rides on the foot that stands: its height is what puts the lower sole on the ground, smoothed over the
     # cycle, because a table that is the mean of fifteen people does not keep a foot still to the millimetre.
     grid = np.arange(48) / 48
-    lowest = _lowest(person, _legs(person, grid))
+    # A swinging foot carries nothing: how far its knee bends lifts no pelvis.
+    steady = replace(person, gait=replace(person.gait, swing=0.0))
+    lowest = _lowest(steady, _legs(steady, grid))
     spectrum = np.fft.rfft(-lowest) / len(grid)
     height = np.full(phase.shape, spectrum[0].real)
     for order in range(1, 5):
@@ -62,6 +65,17 @@ def pose(person: Person, phase: Array) -> Skeleton:
     origins[:, :, 2] += height
     turns = np.stack([parts[name][1] for name in PARTS])
     return Skeleton(origins, turns, _joints(person, origins, turns))
+
+
+def in_swing(phase: Array) -> Array:
+    """How far a foot is in its swing forwards, at each phase of its own side: half a wave over SWING, zero elsewhere.
+
+    >>> in_swing(np.array([0.5, 0.75])).tolist()
+    [0.0, 1.0]
+    """
+    first, last = SWING
+    away = np.abs(_near(phase, (first + last) / 2)) / (last - first)
+    return np.asarray(np.where(away < 0.5, np.cos(np.pi * away) ** 2, 0.0))
 
 
 def at(origin: Array, turn: Array, ahead: float, left: float, up: float) -> Array:
@@ -84,7 +98,8 @@ def _legs(person: Person, phase: Array) -> dict[str, tuple[Array, Array]]:
     for index, (side, own, sign) in enumerate((("left", phase, 1.0), ("right", right, -1.0))):
         # Hip angles are printed against the pelvis; four degrees of its forward tilt make the standing foot flat.
         hip = 4.0 + gait.hip_offset + gait.hip[index] * angle("hip", own)
-        knee = np.maximum(gait.knee[index] * angle("knee", own) + gait.knee_offset, 1.0)
+        bend = gait.swing * in_swing(own) if side == "left" else 0.0
+        knee = np.maximum(gait.knee[index] * angle("knee", own) + gait.knee_offset + bend, 1.0)
         ankle = gait.ankle[index] * angle("ankle", own)
         pitch = hip - knee + ankle
         flat = _window(own, 0.07, 0.40)
