@@ -11,7 +11,7 @@ from tests.explain.nets import Model, SetNet, StripNet, TimeNet, fixed, walk
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.methods import GradCam
+from visual_analyse.explain.methods import GradCam, HiResCam, LayerCam
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import distance_to, part_distances
 
@@ -134,6 +134,24 @@ def test_a_batch_gives_what_its_walks_give_alone(packed):
         alone = explain(model, single, distance_to(match, "euc"), layers_of(model, ["one", "two", "three"]))
         for a, b in zip(together.walks[k], alone.walks[0], strict=True):
             assert close(a.maps, b.maps, 1e-4), a.name  # other shapes round otherwise
+
+
+def test_further_ways_give_what_they_give_alone():
+    model, batch = SetNet(), walk(5)
+    layers, target = layers_of(model), target_of(model, batch)
+    ways = ((HiResCam(), "signed"), (LayerCam(), "for"))
+    together = explain(model, batch, target, layers, further=ways)
+    assert [layer.method for layer in together.further[0]] == ["hirescam"] * len(layers) + ["layercam-for"] * len(
+        layers
+    )
+    alone = [explain(model, batch, target, layers, method=method, sign=sign) for method, sign in ways]
+    expected = [layer for one in alone for layer in one.walks[0]]
+    for found, right in zip(together.further[0], expected, strict=True):
+        assert found.number == right.number and close(found.maps, right.maps)
+    assert all(
+        close(a.maps, b.maps)
+        for a, b in zip(together.walks[0], explain(model, batch, target, layers).walks[0], strict=True)
+    )
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -49,6 +49,13 @@ def test_by_hand(method, signed, evidence_for, against):
         assert torch.allclose(method.map(A, D, sign), torch.tensor([[expected]], dtype=torch.float64)), sign
 
 
+def test_how_much_is_said_whichever_way():
+    # g A: (2, 0) and (-3, -1): of a linear method the absolute sum, of the element-wise one the sum of absolutes.
+    assert HiResCam().map(A, D, "abs").flatten().tolist() == [1, 1]
+    assert ElementWise().map(A, D, "abs").flatten().tolist() == [5, 1]
+    assert (EigenCam().map(A, D, "abs") >= 0).all()
+
+
 def test_grad_cam_plus_plus_by_hand():
     """Channel 1: g = (2, 0), sum A g^3 = 8, a = 4 / (8 + 8), weight .25 * 2. Channel 2: g = (-1, 1), sum A g^3 = -4,
     a = 1 / (2 - 4), of the positive gradient -.5 * 1."""

@@ -16,7 +16,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import Capture, Pictures, Slot, frozen
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.memory import enough_memory, out_of_memory
-from visual_analyse.explain.methods import GradCam, Method, Sign
+from visual_analyse.explain.methods import GradCam, How, Method, Sign, named
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Fit, Plan
 from visual_analyse.explain.resolving import fit, resolve
@@ -31,7 +31,8 @@ class Explanation:
 
     `unreached` names the layers that no gradient of the target reached. `shares` `[n, inputs]`: how much of the target
     each input that is told apart has (see `shares`); empty for a model of one input. `pictures` `[t, c, h, w]`: what
-    the model cut or stretched out of its frames, by the layer that takes it, where layers lie on that.
+    the model cut or stretched out of its frames, by the layer that takes it, where layers lie on that. `further`: each
+    walk's layers again, their maps made in other ways.
     """
 
     embeddings: NDArray[np.float32]
@@ -40,6 +41,7 @@ class Explanation:
     unreached: tuple[Layer, ...] = ()
     shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
     pictures: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
+    further: tuple[tuple[LayerEvidence, ...], ...] = ()
 
 
 @dataclass
@@ -51,10 +53,10 @@ class _Track:
     layer: Layer
     outputs: list[Tensor]
     lengths: tuple[int, ...]
-    how: tuple[Method, Sign]
+    hows: Sequence[How]
     fit: Fit
     gradients: dict[int, Tensor] = field(default_factory=dict)
-    maps: list[Tensor] = field(default_factory=list)
+    maps: list[list[Tensor]] = field(default_factory=list)  # by how they are made, one a walk
 
     def arrive(self, call: int, gradient: Tensor) -> None:
         self.gradients[call] = gradient
@@ -69,10 +71,11 @@ class _Track:
             )
             gradients = [self.gradients.get(k, torch.zeros_like(out)) for k, out in enumerate(self.outputs)]
             pulled = self.plan.restore(self.layer.number, gradients, self.lengths, self.fit)
-            method, sign = self.how
-            self.maps = [method.map(a, g, sign) for a, g in zip(restored, pulled, strict=True)]
-            if self.plan[self.layer.number].flat:  # what lies beside a cell, the neighbours of a point say, is its own
-                self.maps = [maps.sum(1) for maps in self.maps]
+            for method, sign in self.hows:
+                maps = [method.map(a, g, sign) for a, g in zip(restored, pulled, strict=True)]
+                if self.plan[self.layer.number].flat:  # what lies beside a cell, a point's neighbours say, is its own
+                    maps = [some.sum(1) for some in maps]
+                self.maps.append(maps)
         self.outputs = []
         self.gradients = {}
 
@@ -86,10 +89,12 @@ def explain(
     plan: Plan | None = None,
     method: Method | None = None,
     sign: Sign = "signed",
+    further: Sequence[How] = (),
 ) -> Explanation:
     """The maps of `target` (values `[n]`, a distance) on each of `layers`, for every walk of a batch.
 
     `method` makes them, Grad-CAM where none is given; `sign` says whether of the evidence for, against or both.
+    `further` ways to make maps of the same gradient cost next to nothing.
 
     Maps are `[t, gh, gw]` on each layer's own grid, with the frames that each step stands for. The cost is one forward
     and one backward down to the first of the layers, however many they are. Raises VisualAnalyseError for a layer
@@ -99,13 +104,10 @@ def explain(
     (30, 64, 44)
     """
     plan = plan or resolve(model, batch)
-    for layer in layers:
-        if plan[layer.number].reason:
-            raise VisualAnalyseError(
-                f"Layer {layer} {plan[layer.number].reason}, so there is no map to draw. Choose others."
-            )
+    must_have_places(plan, layers)
     modules = {layer.number: module for layer, module in leaves(model.module)}
     fitted = fit(model, batch, plan, layers)
+    hows = ((method or GradCam(), sign), *further)
     several = len(batch.told_apart) > 1
     with frozen(model.module), torch.enable_grad(), enough_memory("explaining it"):
         wanted = [tensor.detach().requires_grad_() for tensor in batch.inputs] if several else []
@@ -120,17 +122,19 @@ def explain(
             embeddings = model.embed(given)
             capture.close()
             values = target(embeddings)
-            tracks, pulled = _backward(
-                plan, layers, batch.lengths, capture, values, (method or GradCam(), sign), fitted, wanted
-            )
-    walks = tuple(
+            tracks, pulled = _backward(plan, layers, batch.lengths, capture, values, hows, fitted, wanted)
+    walks, others = (
         tuple(
-            _evidence(plan, layer, k, track, walk, length, fitted)
-            for layer in layers
-            for k, track in enumerate(tracks[layer.number])
-            if track.maps
+            tuple(
+                _evidence(plan, layer, k, track, (how, walk), length, fitted, hows)
+                for how in some
+                for layer in layers
+                for k, track in enumerate(tracks[layer.number])
+                if track.maps
+            )
+            for walk, length in enumerate(batch.lengths)
         )
-        for walk, length in enumerate(batch.lengths)
+        for some in (range(1), range(1, len(hows)))
     )
     unreached = tuple(layer for layer in layers if not any(track.maps for track in tracks[layer.number]))
     if len(unreached) == len(layers):
@@ -142,12 +146,13 @@ def explain(
         embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached,
         shares(model, batch, target, pulled) if several else np.zeros((len(batch), 0)),
         {number: plan.picture(number, taken).float().cpu().numpy() for number, taken in pictures.taken.items()},
+        others,
     )  # fmt: skip
 
 
 def _backward(
     plan: Plan, layers: Sequence[Layer], lengths: tuple[int, ...], capture: Capture, values: Tensor,
-    how: tuple[Method, Sign], fitted: Fit, inputs: Sequence[Tensor],
+    hows: Sequence[How], fitted: Fit, inputs: Sequence[Tensor],
 ) -> tuple[dict[int, list[_Track]], list[Tensor | None]]:  # fmt: skip
     """Gather every layer's maps in one backward to the roots; gradients are met as they pass. Those of inputs too."""
     tracks: dict[int, list[_Track]] = {}
@@ -155,13 +160,8 @@ def _backward(
     for layer in layers:
         outputs = capture.outputs.pop(layer.number)
         tracks[layer.number] = []
-        for calls in plan[layer.number].tracks:
-            if max(calls) >= len(outputs):
-                raise VisualAnalyseError(
-                    f"Layer {layer} ran {len(outputs)} times and {plan[layer.number].calls} were expected from the dry "
-                    "runs: the model does not take the same way every time. Choose another layer."
-                )
-            track = _Track(plan, layer, [outputs[call] for call in calls], lengths, how, fitted)
+        for calls in tracks_of(plan, layer, len(outputs)):
+            track = _Track(plan, layer, [outputs[call] for call in calls], lengths, hows, fitted)
             tracks[layer.number].append(track)
             arrivals.update({(layer.number, call): partial(track.arrive, k) for k, call in enumerate(calls)})
         for call, output in enumerate(outputs):
@@ -171,15 +171,7 @@ def _backward(
     roots = {slot: _output(tracks, plan, slot) for slot in capture.roots if slot in arrivals}
     pulled: list[Tensor | None] = [None] * len(inputs)
     if values.requires_grad and (roots or inputs):
-        try:
-            found = torch.autograd.grad(values.sum(), [*roots.values(), *inputs], allow_unused=True)
-        except RuntimeError as error:
-            if out_of_memory(error):
-                raise
-            raise VisualAnalyseError(
-                f"The model's gradient could not be computed: {str(error).splitlines()[0]}. Choose later layers, or "
-                "--device cpu."
-            ) from error
+        found = gradients_of(values, [*roots.values(), *inputs])
         pulled = list(found[len(roots) :])
         for slot, gradient in zip(roots, found, strict=False):
             if gradient is not None:
@@ -197,14 +189,70 @@ def _output(tracks: dict[int, list[_Track]], plan: Plan, slot: Slot) -> Tensor:
     raise KeyError(slot)
 
 
-def _evidence(plan: Plan, layer: Layer, k: int, track: _Track, walk: int, length: int, fitted: Fit) -> LayerEvidence:
+def must_have_places(plan: Plan, layers: Sequence[Layer]) -> None:
+    """Raise VisualAnalyseError for a layer that is not called or has no place in the frames."""
+    for layer in layers:
+        if plan[layer.number].reason:
+            raise VisualAnalyseError(
+                f"Layer {layer} {plan[layer.number].reason}, so there is no map to draw. Choose others."
+            )
+
+
+def tracks_of(plan: Plan, layer: Layer, runs: int) -> list[tuple[int, ...]]:
+    """The calls that make one map each, of a layer that ran so often.
+
+    Raises VisualAnalyseError where the dry runs had more.
+    """
+    tracks = plan[layer.number].tracks
+    if max(max(calls) for calls in tracks) >= runs:
+        raise VisualAnalyseError(
+            f"Layer {layer} ran {runs} times and {plan[layer.number].calls} were expected from the dry "
+            "runs: the model does not take the same way every time. Choose another layer."
+        )
+    return tracks
+
+
+def gradients_of(values: Tensor, wanted: Sequence[Tensor], *, again: bool = False) -> tuple[Tensor | None, ...]:
+    """The gradients of the sum of `values` to each of `wanted`, None for what they do not reach.
+
+    `again`: keep the graph for another backward. Raises VisualAnalyseError where the model has no gradient.
+
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> gradients_of(2 * x, [x])
+    (tensor([2., 2.]),)
+    """
+    try:
+        return torch.autograd.grad(values.sum(), list(wanted), retain_graph=again, allow_unused=True)
+    except RuntimeError as error:
+        if out_of_memory(error):
+            raise
+        raise VisualAnalyseError(
+            f"The model's gradient could not be computed: {str(error).splitlines()[0]}. Choose later layers, or "
+            "--device cpu."
+        ) from error
+
+
+def drawn(
+    plan: Plan, number: int, activations: Sequence[Tensor], gradients: Sequence[Tensor], how: tuple[Method, Sign]
+) -> list[Tensor]:
+    """The map of each walk from a layer's restored outputs and gradients: `[c, t, gh, gw]` twice, to `[t, gh, gw]`.
+
+    On joints and points `[t, g]`: what lies beside a cell, the neighbours of a point say, is its own.
+    """
+    method, sign = how
+    maps = [method.map(a, g, sign) for a, g in zip(activations, gradients, strict=True)]
+    return [some.sum(1) for some in maps] if plan[number].flat else maps
+
+
+def evidence_of(plan: Plan, layer: Layer, track: int, maps: Tensor, length: int, fitted: Fit) -> LayerEvidence:
+    """The record of one map, `[t, gh, gw]` or `[t, g]`, of a walk of `length` frames; `track`: of which run of a layer
+    that runs several times, from 0."""
     place = plan[layer.number]
-    maps = track.maps[walk].float().cpu().numpy()
     return LayerEvidence(
         number=layer.number,
-        name=layer.name if k == 0 else f"{layer.name}@{k + 1}",
+        name=layer.name if track == 0 else f"{layer.name}@{track + 1}",
         kind=layer.kind,
-        maps=maps,
+        maps=maps.float().cpu().numpy(),
         spans=plan.spans(layer.number, length, len(maps)),
         calls=place.calls,
         pooled=place.pooled,

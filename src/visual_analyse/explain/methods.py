@@ -18,7 +18,8 @@ from torch import Tensor
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.grad_cam import Weights, grad_cam
 
-Sign = Literal["signed", "for", "against"]
+Sign = Literal["signed", "for", "against", "abs"]
+How = tuple["Method", Sign]
 _GRID = (2, 3)
 
 
@@ -35,7 +36,8 @@ class Method(ABC):
     def map(self, activation: Tensor, distance: Tensor, sign: Sign = "signed") -> Tensor:
         """The map of a match, `distance` being the gradient of its distance: evidence for it, against it, or both.
 
-        Evidence against is that for the opposite score, negative; both together are the signed map.
+        Evidence against is that for the opposite score, negative; both together are the signed map. "abs": how much is
+        said at all, whichever way: of a linear method the absolute value, of others for less against.
 
         >>> GradCam().map(torch.ones(1, 1, 2, 2), -torch.ones(1, 1, 2, 2)).tolist()
         [[[1.0, 1.0], [1.0, 1.0]]]
@@ -45,6 +47,8 @@ class Method(ABC):
         against = -self.evidence(activation, distance)
         if sign == "against":
             return against
+        if sign == "abs":
+            return against.abs() if self.linear else self.evidence(activation, -distance) - against
         # Of a linear method both are the signed map; of others the two lie apart.
         return against if self.linear else self.evidence(activation, -distance) + against
 
@@ -149,7 +153,8 @@ class EigenCam(Method):
         return found
 
     def map(self, activation: Tensor, distance: Tensor, sign: Sign = "signed") -> Tensor:
-        return self.evidence(activation, distance)
+        found = self.evidence(activation, distance)
+        return found.abs() if sign == "abs" else found
 
 
 METHODS: dict[str, type[Method]] = {
@@ -168,3 +173,12 @@ def method_named(name: str) -> Method:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise VisualAnalyseError(f"There is no method {name!r}.{hint} There are {', '.join(METHODS)}.")
     return METHODS[name]()
+
+
+def named(method: Method, sign: Sign) -> str:
+    """How a result names maps that were made so.
+
+    >>> named(LayerCam(), "signed"), named(LayerCam(), "abs")
+    ('layercam', 'layercam-abs')
+    """
+    return method.name if sign == "signed" else f"{method.name}-{sign}"
