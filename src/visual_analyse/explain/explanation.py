@@ -71,11 +71,7 @@ class _Track:
             )
             gradients = [self.gradients.get(k, torch.zeros_like(out)) for k, out in enumerate(self.outputs)]
             pulled = self.plan.restore(self.layer.number, gradients, self.lengths, self.fit)
-            for method, sign in self.hows:
-                maps = [method.map(a, g, sign) for a, g in zip(restored, pulled, strict=True)]
-                if self.plan[self.layer.number].flat:  # what lies beside a cell, a point's neighbours say, is its own
-                    maps = [some.sum(1) for some in maps]
-                self.maps.append(maps)
+            self.maps = [drawn(self.plan, self.layer.number, restored, pulled, how) for how in self.hows]
         self.outputs = []
         self.gradients = {}
 
@@ -126,7 +122,7 @@ def explain(
     walks, others = (
         tuple(
             tuple(
-                _evidence(plan, layer, k, track, (how, walk), length, fitted, hows)
+                evidence_of(plan, layer, k, track.maps[how][walk], length, fitted, hows[how] if how else None)
                 for how in some
                 for layer in layers
                 for k, track in enumerate(tracks[layer.number])
@@ -233,7 +229,7 @@ def gradients_of(values: Tensor, wanted: Sequence[Tensor], *, again: bool = Fals
 
 
 def drawn(
-    plan: Plan, number: int, activations: Sequence[Tensor], gradients: Sequence[Tensor], how: tuple[Method, Sign]
+    plan: Plan, number: int, activations: Sequence[Tensor], gradients: Sequence[Tensor], how: How
 ) -> list[Tensor]:
     """The map of each walk from a layer's restored outputs and gradients: `[c, t, gh, gw]` twice, to `[t, gh, gw]`.
 
@@ -244,9 +240,13 @@ def drawn(
     return [some.sum(1) for some in maps] if plan[number].flat else maps
 
 
-def evidence_of(plan: Plan, layer: Layer, track: int, maps: Tensor, length: int, fitted: Fit) -> LayerEvidence:
-    """The record of one map, `[t, gh, gw]` or `[t, g]`, of a walk of `length` frames; `track`: of which run of a layer
-    that runs several times, from 0."""
+def evidence_of(
+    plan: Plan, layer: Layer, track: int, maps: Tensor, length: int, fitted: Fit, further: How | None = None
+) -> LayerEvidence:
+    """The record of one map, `[t, gh, gw]` or `[t, g]`, of a walk of `length` frames.
+
+    `track`: of which run of a layer that runs several times, from 0. `further`: how it was made, if in a further way.
+    """
     place = plan[layer.number]
     return LayerEvidence(
         number=layer.number,
@@ -259,4 +259,5 @@ def evidence_of(plan: Plan, layer: Layer, track: int, maps: Tensor, length: int,
         on=place.on,
         sees=place.sees,
         cells=plan.members(layer.number, fitted),
+        method="" if further is None else named(*further),
     )
