@@ -137,8 +137,8 @@ def test_a_batch_gives_what_its_walks_give_alone(packed):
 
 
 def test_further_ways_give_what_they_give_alone():
-    model, batch = SetNet(), walk(5)
-    layers, target = layers_of(model), target_of(model, batch)
+    model, batch = Model(fixed(SetNet())), walk((5,))
+    layers, target = layers_of(model, ["one", "two", "three"]), target_of(model, batch)
     ways = ((HiResCam(), "signed"), (LayerCam(), "for"))
     together = explain(model, batch, target, layers, further=ways)
     assert [layer.method for layer in together.further[0]] == ["hirescam"] * len(layers) + ["layercam-for"] * len(
