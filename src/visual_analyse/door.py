@@ -29,8 +29,9 @@ from visual_analyse.gait.sequences import scan
 from visual_analyse.models.foreign import ForeignModel, wrap
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.models.load import load_model
+from visual_analyse.probe import Probe, read_probe
 from visual_analyse.results import Evidence
-from visual_analyse.why import Probe, explain_match, model_facts, read_probe
+from visual_analyse.why import explain_match, model_facts
 
 __all__ = ["Explained", "explain_probe", "load_model", "scan", "wrap"]
 

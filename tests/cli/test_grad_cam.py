@@ -389,11 +389,13 @@ def test_many_probes_leave_nothing_behind(workshop):
 
     import torch
 
+    from visual_analyse.encode.gallery import Gallery
     from visual_analyse.explain.layers import leaves
     from visual_analyse.explain.resolving import resolve
     from visual_analyse.gait.sequences import scan
     from visual_analyse.models.load import load_model
-    from visual_analyse.why import Gallery, explain_match, read_probe
+    from visual_analyse.probe import read_probe
+    from visual_analyse.why import explain_match
 
     model = load_model(workshop.config, checkpoint=workshop.checkpoint, device="cpu")
     walk = scan(workshop.probes)[0]

@@ -24,8 +24,8 @@ from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import Target, class_score, distance_to
 from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.probe import read_probe
 from visual_analyse.results import EmbeddingMap, Evidence
-from visual_analyse.why import read_probe
 
 MOST_WALKS = 3  # that a model is poked on
 MOST_DRAWN = 6  # layers of a figure: with more, drawing costs more than all else and shows nothing else

@@ -19,7 +19,7 @@ from visual_analyse.explain.recording import Recording
 from visual_analyse.explain.resolving import record
 from visual_analyse.explain.trace import Run, View
 from visual_analyse.files import write_whole
-from visual_analyse.why import read_probe
+from visual_analyse.probe import read_probe
 
 PATH = Path(__file__).parents[1] / "data" / "layouts.json.gz"
 

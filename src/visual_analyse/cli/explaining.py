@@ -29,9 +29,10 @@ from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.names import listed, plain, safe_name
+from visual_analyse.probe import read_probe
 from visual_analyse.results import Evidence
 from visual_analyse.version import __version__
-from visual_analyse.why import explain_class, explain_match, model_facts, read_probe
+from visual_analyse.why import explain_class, explain_match, model_facts
 
 
 def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
