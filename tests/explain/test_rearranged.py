@@ -182,12 +182,7 @@ def test_tokens_with_some_that_are_no_place(more, length):
         assert close(found[name].maps, expected), name
 
 
-ONE_HEAD = pytest.param(
-    1, marks=pytest.mark.xfail(strict=True, reason="a matrix without an axis of heads is no square")
-)
-
-
-@pytest.mark.parametrize("heads", [2, ONE_HEAD])
+@pytest.mark.parametrize("heads", [1, 2])
 @pytest.mark.parametrize("more", [0, 1, 5])
 def test_what_tokens_make_of_each_other_has_no_place(more, heads):
     model = Model(fixed(TokenNet(more, heads)))
@@ -197,6 +192,27 @@ def test_what_tokens_make_of_each_other_has_no_place(more, heads):
     assert "no place in the frames" in place.reason
     with pytest.raises(VisualAnalyseError, match="no place"):
         explain(model, batch, square, layers_of(model, "soft"))
+
+
+def test_tokens_of_as_many_channels_as_there_are_tokens_have_their_place():
+    """Twelve channels of twelve tokens, channels last and channels first: a square that is no attention."""
+
+    class Twelve(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed = nn.Conv2d(1, 6, 4, stride=4)
+            self.lin = nn.Linear(6, 12)
+            self.line, self.norm = nn.Conv1d(12, 12, 1), nn.BatchNorm1d(12)
+
+        def forward(self, batch):
+            x = self.embed(batch.inputs[0].flatten(0, 1).unsqueeze(1)).flatten(2).transpose(1, 2)
+            return self.norm(self.line(self.lin(x).transpose(1, 2))).amax(0).unsqueeze(0)
+
+    plan = resolve(Model(fixed(Twelve())), walk((3,), 16, 12))
+    assert [plan[number].shape for number in (2, 3, 4)] == [(8, 12, 12)] * 3
+    assert [plan[number].reason for number in (2, 3, 4)] == [""] * 3
+    assert [plan.extent(number) for number in (2, 3, 4)] == [(4, 3)] * 3
+    assert [plan[number].axes.channel for number in (2, 3, 4)] == [2, 1, 1]
 
 
 class Upwards(nn.Module):

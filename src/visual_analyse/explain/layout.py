@@ -13,6 +13,7 @@ from visual_analyse.explain.trace import Run
 from visual_analyse.explain.windows import Grid, TimeOp, time_op
 
 _CHANNELS_LAST = ("Linear", "LayerNorm")
+_CHANNELS_FIRST = ("Conv", "BatchNorm")
 FLAT = {"v": "joints", "q": "points"}  # axes of inputs that are no pictures
 _BESIDE = 16  # tokens beside those of the picture: one for its class, some registers
 
@@ -141,17 +142,24 @@ class _Layout:
         return taken.shape[-2:] not in sizes if rgb and taken.shape[1] in (1, 3) else None
 
     def _picture_grid(self, place: Place, axes: Axes, rest: tuple[int, ...]) -> Place:
+        if self._attends(place, rest if len(rest) == 2 else (axes.channel, *rest)):
+            return replace(place, reason=f"has no place in the frames (its output is {list(place.shape)})")
         if len(rest) == 2:
-            rows, columns = (place.shape[k] for k in rest)
-            attends = rows == columns and not place.layer.kind.startswith("Conv")
-            if attends and self._beside(rows) is not None:  # what every token makes of every other
-                return replace(place, reason=f"has no place in the frames (its output is {list(place.shape)})")
             return replace(place, axes=replace(axes, grid=rest))
         if len(rest) == 1 and self._beside(place.shape[rest[0]]) is not None:
             return replace(place, axes=replace(axes, grid=rest, tokens=self.pictures))
         if axes.time is None or len(rest) > 2:
             return replace(place, reason=f"has no place in the frames (its output is {list(place.shape)})")
         return replace(place, axes=axes)
+
+    def _attends(self, place: Place, pair: tuple[int, ...]) -> bool:
+        """Whether two axes of a layer hold what every token makes of every other: heads have no axis where one attends.
+
+        A layer that says by its kind where its channels are holds none of that, however many these are.
+        """
+        known = place.layer.number in self.last or place.layer.kind.startswith(_CHANNELS_FIRST)
+        sizes = [place.shape[k] for k in pair]
+        return len(sizes) == 2 and sizes[0] == sizes[1] and not known and self._beside(sizes[0]) is not None
 
     def _beside(self, count: int) -> int | None:
         """How many of so many tokens are none of the latest picture's; None where they are not its tokens."""
