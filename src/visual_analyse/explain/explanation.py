@@ -134,10 +134,7 @@ def explain(
     )
     unreached = tuple(layer for layer in layers if not any(track.maps for track in tracks[layer.number]))
     if len(unreached) == len(layers):
-        raise VisualAnalyseError(
-            f"No gradient of the distance reaches {', '.join(map(str, unreached))}: the model cuts it on the way, "
-            "or the match is exact. Choose other layers."
-        )
+        raise unreachable(layers)
     return Explanation(
         embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached,
         shares(model, batch, target, pulled) if several else np.zeros((len(batch), 0)),
@@ -208,6 +205,14 @@ def tracks_of(plan: Plan, layer: Layer, runs: int) -> list[tuple[int, ...]]:
     return tracks
 
 
+def unreachable(layers: Sequence[Layer]) -> VisualAnalyseError:
+    """The error of layers of which no gradient of the target reaches any."""
+    return VisualAnalyseError(
+        f"No gradient of the distance reaches {', '.join(map(str, layers))}: the model cuts it on the way, "
+        "or the match is exact. Choose other layers."
+    )
+
+
 def gradients_of(values: Tensor, wanted: Sequence[Tensor], *, again: bool = False) -> tuple[Tensor | None, ...]:
     """The gradients of the sum of `values` to each of `wanted`, None for what they do not reach.
 
@@ -235,7 +240,7 @@ def drawn(
 
     On joints and points `[t, g]`: what lies beside a cell, the neighbours of a point say, is its own.
     """
-    method, sign = how
+    method, sign = how[0].at(number), how[1]
     maps = [method.map(a, g, sign) for a, g in zip(activations, gradients, strict=True)]
     return [some.sum(1) for some in maps] if plan[number].flat else maps
 
