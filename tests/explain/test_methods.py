@@ -9,6 +9,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.grad_cam import grad_cam
 from visual_analyse.explain.methods import (
     METHODS,
+    Deviation,
     EigenCam,
     ElementWise,
     GradCam,
@@ -131,3 +132,13 @@ def test_nothing_gives_nothing(name):
 def test_a_wrong_name_is_told():
     with pytest.raises(VisualAnalyseError, match="Did you mean 'layercam'"):
         method_named("layer_cam")
+
+
+def test_deviation_is_the_element_wise_method_from_what_is_usual():
+    # A - U: (0, 1) and (4, -1); with the score's gradient (2, 0), (-1, 1): (0, 0) and (-4, -1).
+    usual = torch.tensor([[[[1.0, 1.0]]], [[[-1.0, 0.0]]]], dtype=torch.float64)
+    method = Deviation(usual={7: usual})
+    assert method.at(7).map(A, D, "abs").flatten().tolist() == [4, 1]
+    assert method.at(7).map(A, D, "signed").flatten().tolist() == [-4, -1]
+    assert method.at(7).name == "deviation"
+    assert torch.equal(method.at(8).map(A, D, "for"), ElementWise().map(A, D, "for"))  # what is usual there is unknown

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import torch
@@ -32,6 +33,10 @@ class Method(ABC):
     @abstractmethod
     def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
         """The evidence for a score, of whose gradient `gradient` is: `[c, t, gh, gw]` twice, to `[t, gh, gw]`."""
+
+    def at(self, layer: int) -> Method:
+        """The method as it is at one layer, by number."""
+        return self
 
     def map(self, activation: Tensor, distance: Tensor, sign: Sign = "signed") -> Tensor:
         """The map of a match, `distance` being the gradient of its distance: evidence for it, against it, or both.
@@ -131,6 +136,33 @@ class ElementWise(Method):
         return (gradient * activation).clamp(min=0).sum(0)
 
 
+@dataclass(frozen=True, eq=False)
+class Deviation(ElementWise):
+    """`sum_c relu(g_c (A_c - U_c))`, `U` what the layer usually puts out: the mean over the frames of other walks.
+
+    To first order what the score owes to this walk's not being an ordinary one (a Taylor step from `U`, as Shrikumar et
+    al., "Learning important features through propagating activation differences", ICML 2017, sec. 2, have reference
+    activations). What all walks have in common, the outline of a body say, has no part in it. Costs a forward for each
+    of the other walks, once for all probes. `usual` as `usual_outputs` gives it; a layer that it lacks is taken as it
+    is.
+    """
+
+    name = "deviation"
+    usual: Mapping[int, Tensor] = field(default_factory=dict)
+
+    def at(self, layer: int) -> Method:
+        return self if layer not in self.usual else _FromUsual(self.usual[layer])
+
+
+@dataclass(frozen=True, eq=False)
+class _FromUsual(ElementWise):
+    name = Deviation.name
+    usual: Tensor
+
+    def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
+        return super().evidence(activation - self.usual.to(activation), gradient)
+
+
 @dataclass(frozen=True)
 class EigenCam(Method):
     """The first principal component of each step's activation (Muhammad and Yeasin, IJCNN 2020).
@@ -158,7 +190,8 @@ class EigenCam(Method):
 
 
 METHODS: dict[str, type[Method]] = {
-    method.name: method for method in (GradCam, GradCamPlusPlus, HiResCam, LayerCam, XGradCam, ElementWise, EigenCam)
+    method.name: method
+    for method in (GradCam, GradCamPlusPlus, HiResCam, LayerCam, XGradCam, ElementWise, Deviation, EigenCam)
 }
 
 
