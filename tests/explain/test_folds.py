@@ -217,7 +217,6 @@ def test_copies_are_explained_one_walk_at_a_time():
         explain(model, batch, square, layers_of(model, "mix"))
 
 
-@pytest.mark.xfail(strict=True, reason="only copies of skeletons are looked at")
 def test_mirrored_copies_of_pictures_have_no_place_or_the_right_one():
     """Silhouettes and their mirror images along the batch: a poke on the left shows on the left, or not at all."""
 

@@ -142,6 +142,8 @@ class _Layout:
         return taken.shape[-2:] not in sizes if rgb and taken.shape[1] in (1, 3) else None
 
     def _picture_grid(self, place: Place, axes: Axes, rest: tuple[int, ...]) -> Place:
+        if rest and 0 not in (axes.channel, axes.time) and place.shape[0] > 1:  # of one walk: some may be mirrored
+            return replace(place, reason=f"holds copies of the walk that nothing tells apart ({list(place.shape)})")
         if self._attends(place, rest if len(rest) == 2 else (axes.channel, *rest)):
             return replace(place, reason=f"has no place in the frames (its output is {list(place.shape)})")
         if len(rest) == 2:
