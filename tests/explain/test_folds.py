@@ -184,7 +184,6 @@ def test_frames_and_copies_on_one_axis_have_no_place_or_the_right_one():
     assert place.reason or plan.steps(place.layer.number, 5) == 5
 
 
-@pytest.mark.xfail(strict=True, reason="joints of the first pose alone are moved")
 def test_a_second_pose_is_looked_at_by_its_own_joints():
     class Two(nn.Module):
         def __init__(self):
@@ -202,6 +201,25 @@ def test_a_second_pose_is_looked_at_by_its_own_joints():
     plan = resolve(Model(fixed(Two())), batch)
     assert plan[2].sees == (1,)
     assert plan[2].fold == Fold((False, True), (SAME, SAME), ALL)
+
+
+def test_two_poses_of_equally_many_copies_are_turned_each_as_it_is():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 1)
+
+        def forward(self, batch):
+            a, b = (x.permute(0, 3, 1, 2) for x in batch.inputs)
+            a, b = torch.cat([a, a.flip(2)]), torch.cat([b, b[..., list(TURN)]])
+            x = [layer(y).tanh() * torch.arange(1.0, 7.0) for layer, y in ((self.one, a), (self.two, b))]
+            return sum(y.mean((0, 2, 3)) for y in x).reshape(1, -1, 1)
+
+    first, second = skeletons(5), skeletons(5, seed=3)
+    batch = Batch((*first.inputs, *second.inputs), first.axes * 2, first.lengths)
+    plan = resolve(Model(fixed(Two())), batch)
+    assert plan[1].fold == Fold((False, True), (SAME, SAME), ALL)
+    assert plan[2].fold == Fold((False, False), (SAME, tuple(TURN.index(joint) for joint in range(6))), ALL)
 
 
 def test_copies_are_explained_one_walk_at_a_time():

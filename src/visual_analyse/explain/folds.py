@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from visual_analyse.explain.capture import Capture, frozen
 from visual_analyse.explain.layers import leaves
-from visual_analyse.explain.model import Batch, Explainable
+from visual_analyse.explain.model import Batch, Explainable, Source
 from visual_analyse.explain.plan import Axes, Plan
 from visual_analyse.explain.recording import Fold
 
@@ -23,32 +23,41 @@ _EARLY, _LATE = slice(1, 3), slice(5, 7)
 
 
 def find_folds(
-    model: Explainable, batch: Batch, plan: Plan, execution: Sequence[int], joints: int
-) -> dict[tuple[int, int], Fold]:
-    """The copies of a walk that layers see, and the joints of their nodes, by how many copies and nodes there are.
+    model: Explainable, batch: Batch, plan: Plan, execution: Sequence[int]
+) -> dict[tuple[int, int, int], Fold]:
+    """The copies of a walk that layers see, and the joints of their nodes, by pose, how many copies and how many nodes.
 
-    `execution`: the layers in the order in which they run; the first with so many copies and nodes is looked at, where
-    neighbours have not mixed yet. `joints`: how many the input has. A layer that sees all of them once, in their order,
-    needs none.
+    The pose is the input, by number, that a layer lies on. `execution`: the layers in the order in which they run; the
+    first with so many copies and nodes of a pose is looked at, where neighbours have not mixed yet. A layer that sees
+    all joints once, in their order, needs none.
 
-    >>> find_folds(model, batch, plan, [1, 2], 17)  # doctest: +SKIP
-    {(3, 17): Fold(backwards=(False, True, False), ...)}
+    >>> find_folds(model, batch, plan, [1, 2])  # doctest: +SKIP
+    {(0, 3, 17): Fold(backwards=(False, True, False), ...)}
     """
-    first: dict[tuple[int, int], int] = {}
+    first: dict[tuple[int, int, int], int] = {}
     for number in execution:
         place = plan[number]
-        if place.axes is None or not place.flat or place.chosen or not place.axes.grid or place.axes.time is None:
+        if place.axes is None or place.flat != "joints" or not place.axes.grid or place.axes.time is None:
             continue
         copies = place.shape[0] if place.axes.time != 0 else 1
         nodes = place.shape[place.axes.grid[-1]]
-        first.setdefault((copies, nodes), number)
-    if not first:
-        return {}
+        first.setdefault((place.on, copies, nodes), number)
+    folds: dict[tuple[int, int, int], Fold] = {}
+    for pose in dict.fromkeys(pose for pose, _, _ in first):
+        folds.update(_of_pose(model, batch, plan, pose, {key: k for key, k in first.items() if key[0] == pose}))
+    return folds
+
+
+def _of_pose(
+    model: Explainable, batch: Batch, plan: Plan, pose: int, first: Mapping[tuple[int, int, int], int]
+) -> dict[tuple[int, int, int], Fold]:
+    source = batch.told_apart[pose]
+    joints = batch.part(source).shape[batch.axes[source.tensor].split().index("v")]
     numbers = sorted(set(first.values()))
     before = _outputs(model, batch, plan, numbers)
 
     def moved(frames: slice, joint: int | slice) -> dict[int, Array]:
-        after = _outputs(model, _poked(batch, frames, joint), plan, numbers)
+        after = _outputs(model, _poked(batch, source, frames, joint), plan, numbers)
         return {number: np.abs(after[number] - before[number]).sum(1) for number in numbers}
 
     by_joint = [moved(_EARLY, joint) for joint in range(joints)]
@@ -58,7 +67,7 @@ def find_folds(
         for key, number in first.items()
     }
     usual = tuple((k,) for k in range(joints))
-    return {key: fold for key, fold in folds.items() if key != (1, joints) or fold.members != usual}
+    return {key: fold for key, fold in folds.items() if key[1:] != (1, joints) or fold.members != usual}
 
 
 def _fold(moved: Array, late: Array, joints: int) -> Fold:
@@ -86,15 +95,15 @@ def _fold(moved: Array, late: Array, joints: int) -> Fold:
     return Fold(backwards, tuple(map(tuple, turned)), tuple(members))
 
 
-def _poked(batch: Batch, frames: slice, joint: int | slice) -> Batch:
-    source = next(source for source in batch.told_apart if "v" in batch.axes[source.tensor].split())
+def _poked(batch: Batch, source: Source, frames: slice, joint: int | slice) -> Batch:
     names = batch.axes[source.tensor].split()
     tensor = batch.inputs[source.tensor].clone()
+    pose = batch.part(source, tensor)
     place: list[Any] = [slice(None)] * tensor.ndim
     place[names.index("s")], place[names.index("v")] = frames, joint
     seed = joint if isinstance(joint, int) else 0
-    some = torch.rand(tensor[tuple(place)].shape, generator=torch.Generator().manual_seed(seed)).to(tensor)
-    tensor[tuple(place)] += tensor.std() * (0.5 + some)
+    some = torch.rand(pose[tuple(place)].shape, generator=torch.Generator().manual_seed(seed)).to(pose)
+    pose[tuple(place)] += pose.std() * (0.5 + some)
     return replace(batch, inputs=tuple(tensor if k == source.tensor else x for k, x in enumerate(batch.inputs)))
 
 

@@ -190,9 +190,11 @@ class _Layout:
             return replace(place, reason=f"has no place in the frames (its output is {list(place.shape)})")
         copies = place.shape[0] if axes.time != 0 and axes.batch is None else 1
         if not cells:
-            turned = [fold for (many, _), fold in self.recording.folds.items() if many == copies > 1]
-            return self._without_grid(replace(place, fold=turned[0] if turned else None), axes)
-        fold = self.recording.folds.get((copies, sizes[cells[0]]))
+            turned = [
+                fold for (pose, many, _), fold in self.recording.folds.items() if (pose, many) == (source, copies)
+            ]
+            return self._without_grid(replace(place, fold=turned[0] if turned and copies > 1 else None), axes)
+        fold = self.recording.folds.get((source, copies, sizes[cells[0]]))
         return replace(place, axes=replace(axes, grid=cells), fold=fold)
 
     def _without_grid(self, place: Place, axes: Axes) -> Place:

@@ -30,7 +30,7 @@ class Recording:
     `axes`: those of the inputs that are told apart. `moves`: how layers move over their last axes. `sees`: the inputs
     that each layer's output changes with. `chosen`: how many points each choice of points before a layer held, the
     latest first. `rearranged`: for layers whose cells are those of an earlier one in another order, the number of that
-    one. `folds` by copies and nodes.
+    one. `folds` by the pose that they are of, copies and nodes.
 
     >>> record(model, batch).short[0].given  # doctest: +SKIP
     (8, 32, 64, 44)
@@ -47,7 +47,7 @@ class Recording:
     sees: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     chosen: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     rearranged: Mapping[int, int] = field(default_factory=dict)
-    folds: Mapping[tuple[int, int], Fold] = field(default_factory=dict)
+    folds: Mapping[tuple[int, int, int], Fold] = field(default_factory=dict)
 
     def size(self, source: int, axis: str) -> int:
         """The size that an input has along an axis; 0 where it has no such axis."""

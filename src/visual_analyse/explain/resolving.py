@@ -58,11 +58,10 @@ def record(model: Explainable, batch: Batch) -> Recording:
     )
     plan = lay_out(recording, settled=False)
     execution = list(dict.fromkeys(run.number for run in runs))
-    joints = max(recording.size(k, "v") for k in range(len(recording.axes)))
     return replace(
         recording,
         rearranged=find_rearranged(model, noise_like(short), plan, suspects(plan, execution)),
-        folds=find_folds(model, short, plan, execution, joints) if joints else {},
+        folds=find_folds(model, short, plan, execution),
     )
 
 
