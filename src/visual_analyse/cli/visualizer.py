@@ -10,6 +10,7 @@ from importlib import import_module
 # Name: its module, and what it makes. A module of several names is told by which of them it was called.
 COMMANDS = {
     "visual_gradcam": ("visual_gradcam", "pictures and films of Grad-CAM results"),
+    "visual_explain": ("visual_explain", "figures for a paper of what explains a match, and of the mean of many"),
     "visual_tsne": ("visual_map", "pictures of t-SNE maps, or of any .npz with feats and labels"),
     "visual_umap": ("visual_map", "the same of UMAP maps"),
     "visual_pca": ("visual_map", "the same of PCA maps"),
