@@ -215,7 +215,7 @@ def test_methods_signs_and_parts(workshop):
     for a, b, both in zip(evidence.layers, against.layers, signed.layers, strict=True):
         assert np.abs(a.maps + b.maps - both.maps).max() <= 1e-5 * max(both.strength, 1e-30)
     assert (evidence.manifest["method"], evidence.manifest["sign"]) == ("layercam", "for")
-    assert "parts 1 " in parts[1].manifest["target"]
+    assert "part 1 " in parts[1].manifest["target"]
     with pytest.raises(VisualAnalyseError, match="numbered from 0"):
         ask(parts=[len(whole.parts)])
     with pytest.raises(VisualAnalyseError, match="no method"):

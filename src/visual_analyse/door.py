@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
+from visual_analyse.decisions import decision_named
 from visual_analyse.draw.inline import picture
 from visual_analyse.draw.style import Style
 from visual_analyse.encode.encoder import Encoder
@@ -20,8 +23,10 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import frozen
 from visual_analyse.explain.grad_cam import Weights
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.methods import GradCam, Sign, method_named
+from visual_analyse.explain.methods import Deviation, GradCam, Sign, method_named
 from visual_analyse.explain.resolving import resolve
+from visual_analyse.explain.usual import USUAL, spaced, usual_outputs
+from visual_analyse.facts import model_facts
 from visual_analyse.gait.kinds import RGB, SILHOUETTE, frames_for_picture
 from visual_analyse.gait.overlap import without_overlap
 from visual_analyse.gait.sequences import Sequence as Walk
@@ -31,7 +36,7 @@ from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.models.load import load_model
 from visual_analyse.probe import Probe, read_probe
 from visual_analyse.results import Evidence
-from visual_analyse.why import explain_match, model_facts
+from visual_analyse.why import explain_match
 
 __all__ = ["Explained", "explain_probe", "load_model", "scan", "wrap"]
 
@@ -59,43 +64,45 @@ def explain_probe(
     method: str = "grad_cam",
     sign: Sign = "signed",
     parts: Sequence[int] | None = None,
+    target: str | Callable[[Tensor], Tensor] = "match",
+    match: str | None = None,
 ) -> Explained:
     """Why `model` matched a probe to the nearest walk of a gallery: the maps of `layers`, and the ledger of parts.
 
     For OpenGait's models, `probe` is a walk of `scan(folder)`, or the folder `id/type/view` of one; `gallery` is a
     folder laid out as a dataset, or a list of walks. For a wrapped module both are arrays or tensors, the probe with
     the axes of one walk, the gallery with those of a batch, or a mapping from names to walks. `method`: one of METHODS;
-    `sign`: evidence "for", "against" (negative), or "signed", both together. `parts`, counted from 0: explain what
-    these add to the distance. Raises VisualAnalyseError for anything that cannot be read, compared or drawn.
+    `sign`: evidence "for", "against" (negative), "signed", both together, or "abs", how much either way. `target`:
+    "match", "contrast" (the best true match's distance minus the nearest impostor's), or any function of embeddings
+    `[n, c, p]` to values `[n]`, smaller being for; `match` names another gallery walk than the nearest. `parts`,
+    counted from 0: explain what these add to the distance. Raises VisualAnalyseError for anything that cannot be read,
+    compared or drawn.
 
     >>> explain_probe(model, "Probes/001/nm-05/090", "Gallery", layers="conv")  # doctest: +SKIP
     """
+    decision = decision_named(target, match, parts)
     if isinstance(model, ForeignModel):
         shown, known = _foreign_probe(model, probe), _foreign_gallery(model, gallery)
+        batches = [model.batch(walk) for walk in _foreign_walks(gallery).values()]
     else:
         walk = _walk(probe)
         walks = _walks(gallery)
         others, _ = without_overlap(walk, walks, model.config.data_in_use)
         shown = read_probe(model, walk)
         known = Galleries(Encoder(model, Store())).of(others)
+        batches = [model.batch([walk.load(model.config.data_in_use)]) for walk in spaced(others, USUAL)]
     plan = resolve(model, shown.batch)
     chosen = select([layer for layer, _ in leaves(model.module)], layers)
     drawn = [layer for layer in chosen if not plan[layer.number].reason]
     if not drawn:
         reasons = "; ".join(f"{layer} {plan[layer.number].reason}" for layer in chosen[:3])
         raise VisualAnalyseError(f"None of the chosen layers can be drawn: {reasons}. Choose others.")
-    found = explain_match(
-        model,
-        shown,
-        known,
-        drawn,
-        plan,
-        GradCam(weights) if method == GradCam.name else method_named(method),
-        model_facts(model) if isinstance(model, GaitModel) else {"model": model.name},
-        sign,
-        parts,
-    )
-    return Explained(found.frames, found.layers, found.parts, found.manifest, found.inputs, found.kind, found.kinds)
+    way = GradCam(weights) if method == GradCam.name else method_named(method)
+    if isinstance(way, Deviation):
+        way = Deviation(usual=usual_outputs(model, batches[:USUAL], drawn, plan))
+    facts = model_facts(model) if isinstance(model, GaitModel) else {"model": model.name}
+    found = explain_match(model, shown, known, drawn, plan, way, facts, sign, decision)
+    return Explained(**{item.name: getattr(found, item.name) for item in fields(found)})
 
 
 def _walk(probe: Any) -> Walk:
@@ -146,7 +153,11 @@ def _foreign_probe(model: ForeignModel, probe: Any) -> Probe:
 
 
 def _foreign_gallery(model: ForeignModel, gallery: Any) -> Gallery:
-    walks = dict(gallery) if isinstance(gallery, Mapping) else {f"gallery {k}": walk for k, walk in enumerate(gallery)}
+    walks = _foreign_walks(gallery)
     with frozen(model.module), torch.no_grad():
         embeddings = [model.embed(model.batch(walk))[0].float().cpu().numpy() for walk in walks.values()]
     return Gallery(tuple(map(str, walks)), np.stack(embeddings) if embeddings else np.zeros((0, 1, 1), np.float32))
+
+
+def _foreign_walks(gallery: Any) -> dict[Any, Any]:
+    return dict(gallery) if isinstance(gallery, Mapping) else {f"gallery {k}": walk for k, walk in enumerate(gallery)}

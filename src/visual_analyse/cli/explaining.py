@@ -21,6 +21,7 @@ from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.methods import GradCam
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import resolve
+from visual_analyse.facts import model_facts
 from visual_analyse.files import copy_whole
 from visual_analyse.gait.config import Config
 from visual_analyse.gait.pairing import Pairing
@@ -32,7 +33,7 @@ from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.probe import read_probe
 from visual_analyse.results import Evidence
 from visual_analyse.version import __version__
-from visual_analyse.why import explain_class, explain_match, model_facts
+from visual_analyse.why import explain_class, explain_match
 
 
 def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:

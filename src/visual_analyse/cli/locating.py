@@ -19,6 +19,7 @@ from visual_analyse.embed.mapping import engine_for
 from visual_analyse.encode.extraction import extract
 from visual_analyse.encode.ranks import Ranks
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.facts import model_facts, versions
 from visual_analyse.files import make_folder
 from visual_analyse.gait.protocols import Protocol, view_is_angle
 from visual_analyse.gait.sequences import Sequence
@@ -26,7 +27,6 @@ from visual_analyse.models.load import load_model
 from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.results import Basis, EmbeddingMap, load_basis
 from visual_analyse.where import Who, check_place, locate, placed
-from visual_analyse.why import model_facts, versions
 
 _HOPELESS = 100  # walks that fail, with none that does not: the model is at fault, and the others would fail too
 _TOLD = 5  # failures, and walks placed, that are told one by one

@@ -15,11 +15,15 @@ from visual_analyse.gait.sequences import Sequence as Walk
 
 @dataclass(frozen=True)
 class Gallery:
-    """Who a probe is compared with: names `id-type-view`, embeddings float32 `[g, c, p]` without gradients."""
+    """Who a probe is compared with: names `id-type-view`, embeddings float32 `[g, c, p]` without gradients.
+
+    `ids`: whose each walk is, where that is known.
+    """
 
     names: tuple[str, ...]
     embeddings: NDArray[np.float32]
     digest: str = ""
+    ids: tuple[str, ...] = ()
 
 
 class Galleries:
@@ -47,6 +51,7 @@ class Galleries:
         self._embeddings.update(zip(missing, self.encoder.encode(missing), strict=True))
         arrays = [self._embeddings[walk] for walk in walks]
         stacked = np.stack(arrays) if arrays else np.zeros((0, 1, 1), np.float32)
-        gallery = Gallery(tuple(walk.name for walk in walks), stacked, key(*map(self.encoder.content, walks)))
+        names, ids = tuple(walk.name for walk in walks), tuple(walk.id for walk in walks)
+        gallery = Gallery(names, stacked, key(*map(self.encoder.content, walks)), ids)
         self._last = (walks, gallery)
         return gallery

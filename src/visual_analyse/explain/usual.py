@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +14,9 @@ from visual_analyse.explain.memory import enough_memory
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import fit
+
+USUAL = 16  # walks whose mean is taken for what is usual
+T = TypeVar("T")
 
 
 def usual_outputs(
@@ -51,3 +55,14 @@ def usual_outputs(
                 totals[layer.number] = totals.get(layer.number, torch.zeros_like(mean)) + mean
                 counts[layer.number] = counts.get(layer.number, 0) + 1
     return {number: total / counts[number] for number, total in totals.items()}
+
+
+def spaced(walks: Sequence[T], count: int) -> list[T]:
+    """At most `count` of some walks, evenly among them.
+
+    >>> spaced(range(10), 3)
+    [0, 4, 9]
+    """
+    if len(walks) <= count:
+        return list(walks)
+    return [walks[k * (len(walks) - 1) // (count - 1)] for k in range(count)]

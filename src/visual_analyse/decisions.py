@@ -1,0 +1,265 @@
+"""What is explained of a probe: a decision between gallery walks, as a target."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from visual_analyse.encode.gallery import Gallery
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.targets import Target, contrast, distance_to
+from visual_analyse.measure.distances import distances, part_distances
+from visual_analyse.names import listed, plain
+from visual_analyse.results import Ledger
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """A probe beside the gallery walks that it may match: its embedding `[c, p]`, theirs, and who is who.
+
+    `rows`: the places in the gallery that are not the probe itself; `ids`: whose each gallery walk is, and `own`, whose
+    the probe is; empty and None where that is not known.
+    """
+
+    probe: str
+    embedding: NDArray[np.float32]
+    gallery: Gallery
+    rows: NDArray[np.intp]
+    metric: str
+    own: str | None = None
+
+    def nearest(self, mine: bool | None = None) -> int | None:
+        """The place of the nearest walk; of the probe's identity, or of others, where asked; None where none is."""
+        rows = self.rows
+        if mine is not None:
+            if self.own is None or not self.gallery.ids:
+                return None
+            rows = rows[(np.array(self.gallery.ids)[rows] == self.own) == mine]
+        if not len(rows):
+            return None
+        return int(rows[distances(self.embedding[None], self.gallery.embeddings[rows], self.metric)[0].argmin()])
+
+    def parts(self, place: int) -> Floats:
+        """What each part adds to the distance to a gallery walk, `[p]`."""
+        return np.asarray(part_distances(self.embedding, self.gallery.embeddings[place : place + 1], self.metric)[0])
+
+    def walk(self, place: int, like: Tensor) -> Tensor:
+        """The embedding of a gallery walk, `[1, c, p]`, where the model computes."""
+        return torch.from_numpy(self.gallery.embeddings[place : place + 1]).to(like.device)
+
+    def ledger(self, place: int, role: str) -> Ledger:
+        """The parts of the distance to a gallery walk."""
+        return Ledger(self.gallery.names[place], role, self.parts(place))
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that was taken: its `target`, the place of the `match` that it is about, and the ledgers of the walks.
+
+    `what` says it in words, for the manifest.
+    """
+
+    target: Target
+    match: int
+    what: str
+    ledgers: tuple[Ledger, ...]
+
+
+class Decision(Protocol):
+    """A kind of decision that can be explained: `name` in a result, and how it is taken."""
+
+    @property
+    def name(self) -> str: ...
+
+    def decide(self, lineup: Lineup, like: Tensor) -> Decided:
+        """Take the decision; tensors are made where `like` is. Raises VisualAnalyseError where it cannot be taken."""
+        ...
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The smallest distance; `parts`, counted from 0: what these add to it."""
+
+    parts: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return "match" if self.parts is None else f"match-parts-{ranges(self.parts)}"
+
+    def decide(self, lineup: Lineup, like: Tensor) -> Decided:
+        match = lineup.nearest()
+        assert match is not None
+        what = f"distance to the nearest gallery walk, {_of(self.parts)}; with another gallery the map is another"
+        return _distance(lineup, match, self.parts, what, like)
+
+
+@dataclass(frozen=True)
+class Given:
+    """The distance to a gallery walk that is named, `id-type-view`; `parts` as above."""
+
+    walk: str
+    parts: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return "given" if self.parts is None else f"given-parts-{ranges(self.parts)}"
+
+    def decide(self, lineup: Lineup, like: Tensor) -> Decided:
+        names = lineup.gallery.names
+        there = [k for k in lineup.rows if names[k] == self.walk]
+        if not there:
+            near = difflib.get_close_matches(self.walk, [names[k] for k in lineup.rows], 3, 0.3)
+            hint = f" Near it are {', '.join(map(plain, near))}." if near else ""
+            raise VisualAnalyseError(
+                f"The gallery of probe {plain(lineup.probe)} holds no walk {plain(self.walk)} to be compared with."
+                f"{hint} Name one of its gallery as id-type-view."
+            )
+        what = f"distance to gallery walk {self.walk}, which was asked for, {_of(self.parts)}"
+        return _distance(lineup, int(there[0]), self.parts, what, like)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Why this person and not that one: the distance to the best true match minus that to the nearest impostor."""
+
+    parts: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return "contrast" if self.parts is None else f"contrast-parts-{ranges(self.parts)}"
+
+    def decide(self, lineup: Lineup, like: Tensor) -> Decided:
+        true, impostor = lineup.nearest(mine=True), lineup.nearest(mine=False)
+        if true is None or impostor is None:
+            lacks = "of its own identity" if true is None else "of anybody else"
+            raise VisualAnalyseError(
+                f"The gallery of probe {plain(lineup.probe)} holds no walk {lacks}, so there is no true match and "
+                "impostor to tell apart. Add such walks, or take --target match."
+            )
+        within(self.parts, lineup.embedding.shape[1])
+        names = lineup.gallery.names
+        what = (
+            f"distance to the best true match, {names[true]}, minus that to the nearest impostor, {names[impostor]}, "
+            f"{_of(self.parts)}: minus the margin"
+        )
+        target = contrast(lineup.walk(true, like), lineup.walk(impostor, like), lineup.metric, self.parts)
+        return Decided(target, true, what, (lineup.ledger(true, "true match"), lineup.ledger(impostor, "impostor")))
+
+
+@dataclass(frozen=True)
+class Own:
+    """A user's own function, from embeddings `[n, c, p]` to values `[n]`: what makes it smaller is evidence for."""
+
+    function: Callable[[Tensor], Tensor]
+
+    @property
+    def name(self) -> str:
+        return "own"
+
+    def decide(self, lineup: Lineup, like: Tensor) -> Decided:
+        match = lineup.nearest()
+        assert match is not None
+        name = getattr(self.function, "__name__", type(self.function).__name__)
+        ledgers = _ledgers(lineup, match)
+        return Decided(self._checked, match, f"the function {name} of the embeddings, smaller being for", ledgers)
+
+    def _checked(self, embeddings: Tensor) -> Tensor:
+        found: Any = self.function(embeddings)
+        if not isinstance(found, Tensor) or found.shape != embeddings.shape[:1]:
+            shape = list(found.shape) if isinstance(found, Tensor) else type(found).__name__
+            raise VisualAnalyseError(
+                f"The target function gave {shape} for embeddings of {list(embeddings.shape)}; a tensor of "
+                f"{list(embeddings.shape[:1])}, one value a walk, is expected."
+            )
+        return found
+
+
+TARGETS = ("match", "contrast")
+
+
+def decision_named(
+    target: str | Callable[[Tensor], Tensor], match: str | None = None, parts: Sequence[int] | None = None
+) -> Decision:
+    """The decision that a user asks for: a target's name or a function, a gallery walk's name, and parts.
+
+    Raises VisualAnalyseError for a name that is none, and what does not go together.
+
+    >>> decision_named("contrast", parts=[0, 1]).name
+    'contrast-parts-0-1'
+    """
+    some = None if parts is None else tuple(parts)
+    if callable(target):
+        if match is not None or some is not None:
+            raise VisualAnalyseError(
+                "A function is explained as it is: name no match and no parts beside it, or put them into the function."
+            )
+        return Own(target)
+    if target not in TARGETS:
+        raise VisualAnalyseError(f"There is no target {target!r}: there are {' and '.join(TARGETS)}.")
+    if target == "contrast" and match is not None:
+        raise VisualAnalyseError(
+            "A contrast is between the best true match and the nearest impostor, and takes no match of another name. "
+            "Take the target 'match' with it."
+        )
+    if target == "contrast":
+        return Contrast(some)
+    return Nearest(some) if match is None else Given(match, some)
+
+
+def within(parts: Sequence[int] | None, count: int) -> None:
+    """Raise VisualAnalyseError where some of `parts` is none of a model's `count` parts, or none is named."""
+    wrong = [part for part in parts or () if not 0 <= part < count]
+    if wrong or (parts is not None and not len(parts)):
+        raise VisualAnalyseError(
+            f"There is no part {', '.join(map(str, wrong)) or 'named'}: the model's parts are numbered from 0 to "
+            f"{count - 1}. Name some of these."
+        )
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Numbers as a name may hold them.
+
+    >>> ranges([0, 1, 2, 5])
+    '0-2_5'
+    """
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return "_".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def _distance(lineup: Lineup, match: int, parts: tuple[int, ...] | None, what: str, like: Tensor) -> Decided:
+    within(parts, lineup.embedding.shape[1])
+    target = distance_to(lineup.walk(match, like), lineup.metric, parts)
+    return Decided(target, match, what, _ledgers(lineup, match))
+
+
+def _ledgers(lineup: Lineup, match: int) -> tuple[Ledger, ...]:
+    """The match's, and beside it the best true match's where it is another's, else the nearest impostor's."""
+    found = [lineup.ledger(match, "match")]
+    if lineup.own is not None and lineup.gallery.ids:
+        mine = lineup.gallery.ids[match] == lineup.own
+        other = lineup.nearest(mine=not mine)
+        if other is not None:
+            found.append(lineup.ledger(other, "impostor" if mine else "true match"))
+    return tuple(found)
+
+
+def _of(parts: Sequence[int] | None) -> str:
+    if parts is None:
+        return "mean over parts"
+    if len(parts) == 1:
+        return f"what part {parts[0]} adds to it"
+    return f"what parts {listed(list(map(str, parts)))} add to it"
