@@ -11,6 +11,7 @@ from torch import nn
 
 from tests.explain.nets import Model, fixed, two_walks, walk
 from tests.explain.test_explanation import close, layers_of
+from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.model import Batch, Source
 from visual_analyse.explain.resolving import resolve, separable
@@ -196,6 +197,19 @@ def test_a_mask_behind_a_threshold_is_seen():
     plan = resolve(model, masked)
     assert plan[2].sees == (1,)
     assert plan[3].sees == (0, 1)
+
+
+def test_an_input_of_labels_is_seen_by_a_model_that_takes_no_others():
+    class Labels(Weighed):
+        def forward(self, batch):
+            if not torch.equal(batch.inputs[1], batch.inputs[1].round()):
+                raise VisualAnalyseError("Labels are whole numbers.")
+            return super().forward(batch)
+
+    batch = two_walks(4)
+    labels = replace(batch, inputs=(batch.inputs[0], (batch.inputs[1] * 3).round()))
+    plan = resolve(Model(Labels()), labels)
+    assert [plan[number].sees for number in (1, 2, 3)] == [(0,), (1,), (0, 1)]
 
 
 def test_maps_of_channels_equal_those_of_tensors():

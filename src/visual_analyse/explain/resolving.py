@@ -107,8 +107,10 @@ def _dependences(model: Explainable, batch: Batch) -> dict[int, tuple[int, ...]]
     found: dict[int, list[int]] = {}
     for k, source in enumerate(batch.told_apart):
         whole = batch.part(source)
-        # Darker, and turned inside out: a threshold may not mind the one, and a model not take every value.
-        for part in (whole * 0.5 + 0.1, whole.amax() + whole.amin() - whole):
+        turned = whole.amax() + whole.amin() - whole
+        # Inside out and darker at once: a threshold may not mind the one, a softmax the other. Where a model does not
+        # take every value, as of labels, inside out alone.
+        for part in (turned * 0.5 + 0.1, turned):
             tensor = batch.inputs[source.tensor].clone()
             batch.part(source, tensor).copy_(part)
             changed = tuple(tensor if j == source.tensor else x for j, x in enumerate(batch.inputs))
@@ -119,4 +121,5 @@ def _dependences(model: Explainable, batch: Batch) -> dict[int, tuple[int, ...]]
             for run in runs:
                 if before.get((run.number, run.call)) != run.total and k not in found.setdefault(run.number, []):
                     found[run.number].append(k)
+            break
     return {number: tuple(inputs) for number, inputs in found.items() if inputs}
