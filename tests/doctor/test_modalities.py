@@ -9,7 +9,7 @@ from tests.doctor.asking import about, of, one
 from tests.doctor.test_dataset import rewrite
 from tests.models.fake_checkout import write_checkout, write_config
 from tests.workshop import silhouettes, write_walk
-from visual_analyse.doctor.data.modalities import choice_for, transform_name
+from visual_analyse.doctor.data.modalities import choice_for
 
 RNG = np.random.default_rng(3)
 
@@ -123,13 +123,6 @@ def test_columns_that_nobody_cuts_off(workshop):
 )
 def test_the_choice_that_gives_every_transform_a_file(kinds, names, choice):
     assert choice_for(kinds, names) == choice
-
-
-def test_of_several_transforms_in_a_row_the_one_that_decides():
-    row = [{"type": "NormalizeEmpty"}, {"type": "GaitTRMultiInput"}]
-    assert transform_name({"type": "Compose", "trf_cfg": row}) == "GaitTRMultiInput"
-    assert transform_name({"type": "Compose", "trf_cfg": row[:1]}) == "Compose"
-    assert transform_name({"type": "BaseSilTransform"}) == "BaseSilTransform"
 
 
 def test_poses_of_zeros_are_told(workshop):

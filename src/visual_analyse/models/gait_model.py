@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.model import Batch, Source
 from visual_analyse.gait.config import Config
-from visual_analyse.gait.kinds import kind_of
+from visual_analyse.gait.demands import check_kinds, given, known_kind
 from visual_analyse.gait.origins import Origins, trace_pose
-from visual_analyse.gait.pose_transforms import POSE_TRANSFORMS
 from visual_analyse.gait.sampling import Sampling
 from visual_analyse.models.checkout import Checkout, first_sentence
 from visual_analyse.models.seeding import seeded
@@ -41,15 +40,6 @@ _FAULTS = (
     UnboundLocalError,
     ValueError,
 )
-# What transforms of these names take, and how that lies on disk; of others nothing is known here.
-_TAKEN = {
-    **dict.fromkeys(POSE_TRANSFORMS.keys() - {"RatioHW", "SelectSequenceCenter"}, "poses (T,17,3)"),
-    **dict.fromkeys(
-        ("BaseSilTransform", "BaseSilCuttingTransform", "BaseParsingCuttingTransform", "BaseRgbTransform"),
-        "pictures (T,h,w) or (T,c,h,w)",
-    ),
-    "PointCloudsTransform": "points, a list of (N,3) or (T,N,3)",
-}
 _CHECK = "Check the walk against what the model was made for: the kind, the size and the number of its frames."
 
 
@@ -146,11 +136,11 @@ class GaitModel:
         self._check(walk, own)
         seed = self.seed if seed is None else seed
         data, shown = self.sampling.shown(walk, np.random.default_rng(seed))
-        kinds = [_looks(x) for x in data]
+        kinds = [known_kind(x) for x in data]
         if self.checkout is not None and not own:
-            self._check_kinds(data)
-        given = f"It was given {' and '.join(map(_given, data))}. {_CHECK}"
-        with self._code("The transforms failed", seed, given):
+            check_kinds(self.config, data)
+        hint = f"It was given {' and '.join(map(given, data))}. {_CHECK}"
+        with self._code("The transforms failed", seed, hint):
             if own:
                 inputs = [np.asarray(x[0].cpu()) for x in self._pretreated(data)]
             else:
@@ -163,20 +153,21 @@ class GaitModel:
                             channels=channels)  # fmt: skip
         axes, joints, frames = [], {}, shown
         for k, (kind, x) in enumerate(zip(kinds, inputs, strict=True)):
-            if kind == "joints":
+            looks = "none" if kind is None else kind.picture
+            if looks == "joints":
                 origins = self._origins(k, data[k])
                 axes.append(origins.axes(x.ndim))
                 joints[k] = origins.joints
                 frames = shown[origins.frames]
             else:
-                axes.append(POINTS if kind == "points" and x.ndim == 3 else AXES.get(x.ndim + 1, "n s ..."))
+                axes.append(POINTS if looks == "points" and x.ndim == 3 else AXES.get(x.ndim + 1, "n s ..."))
         return Prepared(tuple(inputs), len(frames), tuple(axes), frames, joints)
 
     def _origins(self, number: int, pose: NDArray[Any]) -> Origins:
         """Where the frames and joints of a pose end up, tried once for each length."""
         key = number, np.shape(pose)
         if key not in self._known:
-            with self._code("The transforms failed", self.seed, f"It was given {_given(pose)}. {_CHECK}"):
+            with self._code("The transforms failed", self.seed, f"It was given {given(pose)}. {_CHECK}"):
                 self._known[key] = trace_pose(self.transforms[number], pose)
         found: Origins = self._known[key]
         return found
@@ -268,16 +259,6 @@ class GaitModel:
                 "many, and at least one. Make its pkls anew."
             )
 
-    def _check_kinds(self, walk: Sequence[Any]) -> None:
-        """A checkout's transforms may take what they are not for, and fail in words of numpy, or later, or never."""
-        for item, data in zip(self.config.transforms, walk, strict=True):
-            name = _leading(item)
-            if name in _TAKEN and not _may_be(_TAKEN[name], data):
-                raise VisualAnalyseError(
-                    f"{name} of {self.config.path} takes {_TAKEN[name]}, and {_given(data)} was given. Choose another "
-                    "file of the walk with data_cfg.data_in_use, or name a config made for what the walk holds."
-                )
-
     def _join(self, walks: list[NDArray[Any]], packed: bool) -> Tensor:
         shapes = {walk.shape[packed:] for walk in walks}
         if len(shapes) > 1:
@@ -309,45 +290,3 @@ class GaitModel:
             drawn = contextlib.nullcontext() if seed is None else seeded(seed, self.device)
             with self.checkout.active(self.device), drawn, self.checkout.faults(what, hint, _FAULTS):
                 yield
-
-
-def _looks(data: Any) -> str:
-    """How an input of a walk is looked at; "none" for what is not known here, which a model may know."""
-    try:
-        return kind_of([data])[0].picture
-    except VisualAnalyseError:
-        return "none"
-
-
-def _given(data: Any) -> str:
-    """An input as a sentence names it: its kind and its shape."""
-    try:
-        kind = kind_of([data])[0].name
-    except VisualAnalyseError:
-        kind = "an input"
-    if isinstance(data, list):
-        return f"{kind}, a list of {len(data)} clouds"
-    return f"{kind} ({','.join(map(str, np.shape(data)))})"
-
-
-def _leading(item: Mapping[str, Any]) -> str:
-    """The transform that an input meets first, of those that change more than which frames there are."""
-    inner = item.get("trf_cfg")
-    if item.get("type") != "Compose" or not isinstance(inner, list):
-        return str(item.get("type"))
-    names = [str(one.get("type")) for one in inner if isinstance(one, Mapping)]
-    return next((name for name in names if name != "SelectSequenceCenter"), "")
-
-
-def _may_be(taken: str, data: Any) -> bool:
-    """Whether an input may be what a transform takes; true where its kind is not known.
-
-    Poses of other numbers of joints, and clouds of as many points as a body has joints, look like each other.
-    """
-    try:
-        kind = kind_of([data])[0].name
-    except VisualAnalyseError:
-        return True
-    if taken.startswith("pictures"):
-        return kind not in ("pose", "points", "SMPL")
-    return kind in ("pose", "points") and (taken.startswith("points") or not isinstance(data, list))

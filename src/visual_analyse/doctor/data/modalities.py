@@ -14,7 +14,7 @@ from visual_analyse.doctor.finding import Finding
 from visual_analyse.doctor.model.config import config
 from visual_analyse.doctor.model.definition import prepares_itself
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.gait.kinds import kind_of
+from visual_analyse.gait.demands import PICTURES, WANTED, known_kind, leading
 from visual_analyse.gait.pickles import read_pickle
 from visual_analyse.names import listed, plain
 
@@ -22,20 +22,6 @@ _SUBJECT = "walks"
 _TOLD = 3
 _MOST = 4  # inputs for which files are sought
 _UNFIT = 100
-_PICTURES = ("silhouette", "parsing", "skeleton map", "RGB", "depth")
-# The kinds that OpenGait's transforms are for, the likeliest first. A transform that is not here takes anything.
-_FOR: Mapping[str, Sequence[str]] = {
-    "BaseSilCuttingTransform": ("silhouette", "skeleton map", "depth"),
-    "BaseSilTransform": ("silhouette", "skeleton map", "depth"),
-    "BaseParsingCuttingTransform": ("parsing", "silhouette"),
-    "BaseRgbTransform": ("RGB", "depth"),
-    "MSGGTransform": ("pose",),
-    "GaitTRMultiInput": ("pose",),
-    "GaitGraphMultiInput": ("pose",),
-    "GaitGraph1Input": ("pose",),
-    "SkeletonInput": ("pose",),
-    "PointCloudsTransform": ("points",),
-}
 _DIVIDING = ("BaseSilCuttingTransform", "BaseSilTransform")
 _WIDTH = 64  # of silhouettes as datasets have them; models see the middle 44 columns
 _ANEW = "the file made anew, or moved out of the dataset"
@@ -44,7 +30,7 @@ _ANEW = "the file made anew, or moved out of the dataset"
 def check_walks(case: Case) -> Iterator[Finding]:
     """What was found in the walks that were read, and whether the config takes that."""
     reads, cfg = sample(case), config(case)
-    names = [transform_name(item) for item in cfg.transforms]
+    names = [leading(item) for item in cfg.transforms]
     if all(read.fault for read in reads):
         try:
             reads[0].walk.files_in_use(cfg.data_in_use)
@@ -74,19 +60,6 @@ def check_walks(case: Case) -> Iterator[Finding]:
         yield from _input(good, k, files[k], item)
 
 
-def transform_name(item: Mapping[str, Any]) -> str:
-    """The transform that decides what an input must be: of several in a row, the first that is known here.
-
-    >>> transform_name({"type": "Compose", "trf_cfg": [{"type": "NormalizeEmpty"}, {"type": "GaitTRMultiInput"}]})
-    'GaitTRMultiInput'
-    """
-    inner = item.get("trf_cfg")
-    if item.get("type") == "Compose" and isinstance(inner, list):
-        kinds = [str(part.get("type")) for part in inner if isinstance(part, Mapping)]
-        return next((kind for kind in kinds if kind in _FOR), "Compose")
-    return str(item.get("type"))
-
-
 def choice_for(kinds: Sequence[str], names: Sequence[str]) -> list[bool] | list[int] | None:
     """The `data_in_use` that gives each transform a file of a kind that it is for; None where there is none.
 
@@ -109,7 +82,7 @@ def choice_for(kinds: Sequence[str], names: Sequence[str]) -> list[bool] | list[
 
 def _rank(kind: str, name: str) -> int:
     """How well a transform is served by a kind: 0 for what it is first of all for."""
-    wanted = _FOR.get(name)
+    wanted = WANTED.get(name)
     if wanted is None:
         return 0
     return wanted.index(kind) if kind in wanted else _UNFIT
@@ -137,10 +110,10 @@ def _choice(read: Read, names: list[str]) -> str:
 
 def _input(good: list[Read], k: int, file: str, item: Mapping[str, Any]) -> Iterator[Finding]:
     """One input against its transform."""
-    array, name = good[0].arrays[k], transform_name(item)
-    kind, wanted = _kind(array), _FOR.get(name)
+    array, name = good[0].arrays[k], leading(item)
+    kind, wanted = _kind(array), WANTED.get(name)
     if wanted is not None and kind not in wanted:
-        alike = (kind in _PICTURES) == (wanted[0] in _PICTURES)
+        alike = (kind in PICTURES) == (wanted[0] in PICTURES)
         yield Finding(
             _SUBJECT, "note" if alike else "wrong", f"{file} holds {kind}, and {name} is for {' or '.join(wanted)}",
             "another file by data_in_use below data_cfg, or another transform below evaluator_cfg", "run",
@@ -190,10 +163,8 @@ def _kinds_of_files(read: Read) -> list[str]:
 
 
 def _kind(array: Any) -> str:
-    try:
-        return kind_of([array])[0].name
-    except VisualAnalyseError:
-        return "of no known kind"
+    kind = known_kind(array)
+    return "of no known kind" if kind is None else kind.name
 
 
 def _dtype(array: Any) -> str:
