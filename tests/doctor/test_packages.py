@@ -6,8 +6,8 @@ import pytest
 
 from tests.doctor.asking import about, one
 from tests.models.fake_checkout import write_checkout, write_config
-from visual_analyse.doctor.model.packages import install_line
 from visual_analyse.models.checkout import find_checkout
+from visual_analyse.models.distributions import pip_install
 
 BACKBONE = """
     import package_of_the_backbone
@@ -88,7 +88,7 @@ def test_all_that_is_needed_is_here(fork):
 
 
 def test_the_line_to_type_has_the_names_that_pip_knows():
-    line = install_line(dict.fromkeys(["cv2", "PIL", "yaml", "kornia", "skimage"]))
+    line = pip_install("cv2", "PIL", "yaml", "kornia", "skimage")
     assert line == "pip install PyYAML kornia opencv-python-headless pillow scikit-image"
 
 

@@ -21,6 +21,7 @@ from torch import nn
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.config import DEFAULTS, Config, merged
 from visual_analyse.models.checkout_imports import PrivateModules
+from visual_analyse.models.distributions import pip_install
 from visual_analyse.models.pretrained import without_pretrained
 from visual_analyse.models.seeding import seeded
 from visual_analyse.models.single_process import single_process
@@ -28,13 +29,6 @@ from visual_analyse.models.torchvision_repair import repair_torchvision
 
 VARIABLE = "OPENGAIT_ROOT"
 _MODELS = "modeling.models"
-_PACKAGES = {
-    "cv2": "opencv-python",
-    "PIL": "pillow",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "yaml": "PyYAML",
-}
 # What a config of the checkout's own lacks and its class asks for, by class, with what serves.
 _LACKING: dict[str, dict[str, Any]] = {
     "GaitEdge": {"kernel_size": 3},
@@ -197,8 +191,7 @@ class Checkout:
             )
         if (self.code / name).exists() or (self.code / f"{name}.py").exists():
             return f"{what}: {place} imports {error.name}, which {self.code} lacks. Complete the checkout."
-        package = _PACKAGES.get(name, name)
-        return f"{what}: {place} needs the package {name}, which is not installed. Type: pip install {package}"
+        return f"{what}: {place} needs the package {name}, which is not installed. Type: {pip_install(name)}"
 
     def _place(self, error: BaseException) -> str:
         for frame in reversed(traceback.extract_tb(error.__traceback__)):

@@ -68,7 +68,7 @@ def load_checkpoint(module: nn.Module, path: Path, strict: bool = True) -> list[
     >>> load_checkpoint(model, Path("GaitSet-40000.pt"))  # doctest: +SKIP
     []
     """
-    state = _state_dict(_read(path), path)
+    state = weights_in(read_checkpoint(path), path)
     own = module.state_dict()
     if state and all(name.startswith("module.") for name in state) and not any(name in own for name in state):
         state = {name.removeprefix("module."): value for name, value in state.items()}
@@ -85,7 +85,14 @@ def load_checkpoint(module: nn.Module, path: Path, strict: bool = True) -> list[
             + "; ".join(f"{what} {_listed(names)}" for names, what in parts if names) + "."]  # fmt: skip
 
 
-def _read(path: Path) -> Any:
+def read_checkpoint(path: Path) -> Any:
+    """All that a file of `torch.save` holds, read without running code from it.
+
+    Raises VisualAnalyseError where it is not there, is damaged, is no such file, or holds code.
+
+    >>> read_checkpoint(Path("GaitSet-40000.pt"))["iteration"]  # doctest: +SKIP
+    40000
+    """
     if not path.is_file():
         raise VisualAnalyseError(
             f"There is no checkpoint {path}{_near(path)}. Type --checkpoint with an existing .pt file."
@@ -137,7 +144,14 @@ def _unreadable(path: Path, size: int, head: bytes) -> str:
     return f"{path} is no checkpoint: it does not begin like a file of torch.save. Name a .pt file with --checkpoint."
 
 
-def _state_dict(found: Any, path: Path) -> dict[str, Any]:
+def weights_in(found: Any, path: Path) -> dict[str, Any]:
+    """The state dict in what was read from a file, by the names of parameters.
+
+    Raises VisualAnalyseError where there is none.
+
+    >>> list(weights_in({"model": {"conv.weight": torch.ones(1)}, "iteration": 1}, Path("a.pt")))
+    ['conv.weight']
+    """
     state = found
     if isinstance(found, Mapping):
         state = next((found[key] for key in ("model", "state_dict") if isinstance(found.get(key), Mapping)), found)

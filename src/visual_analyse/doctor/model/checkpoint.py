@@ -12,9 +12,7 @@ from visual_analyse.doctor.model.built import built
 from visual_analyse.doctor.model.checkout import source
 from visual_analyse.doctor.model.config import config
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.models.checkpoint import _read as read_safely
-from visual_analyse.models.checkpoint import _state_dict as weights_in
-from visual_analyse.models.checkpoint import load_checkpoint, resolve_checkpoint
+from visual_analyse.models.checkpoint import load_checkpoint, read_checkpoint, resolve_checkpoint, weights_in
 
 _SUBJECT = "checkpoint"
 
@@ -39,7 +37,7 @@ def check_checkpoint(case: Case) -> Iterator[Finding]:
             _SUBJECT, "note", f"{why}: weights are random, and results mean nothing", "--checkpoint FILE"
         )  # fmt: skip
         return
-    found = read_safely(path)
+    found = read_checkpoint(path)
     said = f"{path} ({path.stat().st_size / 1e6:.1f} MB): {len(weights_in(found, path))} tensors{_iteration(found)}"
     model = built.get(case)
     if model is None:

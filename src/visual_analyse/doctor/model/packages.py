@@ -11,30 +11,11 @@ from visual_analyse.doctor.finding import Finding
 from visual_analyse.doctor.model.config import config
 from visual_analyse.doctor.model.definition import Definition, definition
 from visual_analyse.doctor.model.imports import Import, Reading, read_imports
-from visual_analyse.models.checkout import _PACKAGES as KNOWN
 from visual_analyse.models.class_index import ClassIndex
+from visual_analyse.models.distributions import pip_install
 from visual_analyse.names import listed
 
 _SUBJECT = "packages"
-# What `pip install` calls them, where that is not the name that is imported.
-_DISTRIBUTIONS = {
-    **KNOWN,
-    "cv2": "opencv-python-headless",  # gait models open no windows, and servers have no display for them
-    "attr": "attrs",
-    "clip": "git+https://github.com/openai/CLIP.git",
-    "dateutil": "python-dateutil",
-    "distutils": "setuptools",
-    "faiss": "faiss-cpu",
-    "git": "GitPython",
-    "google": "protobuf",
-    "MinkowskiEngine": "git+https://github.com/NVIDIA/MinkowskiEngine",
-    "mpl_toolkits": "matplotlib",
-    "pkg_resources": "setuptools",
-    "pytorch_lightning": "pytorch-lightning",
-    "segment_anything": "segment-anything",
-    "torch_geometric": "torch-geometric",
-    "torch_scatter": "torch-scatter",
-}
 # Modules of packages that are here which need one that may not be.
 _BEHIND = {"torch.utils.tensorboard": "tensorboard"}
 
@@ -84,18 +65,9 @@ def check_packages(case: Case) -> Iterator[Finding]:
     places = "; ".join(f"{name} ({_place(found, asked)})" for name, asked in sorted(missing.items()))
     inside = all(asked.inside for asked in missing.values())
     yield Finding(
-        _SUBJECT, "missing", f"{places}, of what {files} files of the checkout import", install_line(missing),
+        _SUBJECT, "missing", f"{places}, of what {files} files of the checkout import", pip_install(*missing),
         "run" if inside else "build",
     )  # fmt: skip
-
-
-def install_line(names: Mapping[str, Any]) -> str:
-    """The one line that installs what is imported by these names.
-
-    >>> install_line({"cv2": 0, "kornia": 0})
-    'pip install kornia opencv-python-headless'
-    """
-    return "pip install " + " ".join(sorted({_DISTRIBUTIONS.get(name, name) for name in names}))
 
 
 def _place(found: Definition, asked: Import) -> str:
