@@ -13,7 +13,8 @@ from visual_analyse.gait.sequences import scan
 from visual_analyse.models.load import load_model
 from visual_analyse.synthetic.dataset import write_dataset
 from visual_analyse.synthetic.small import MODELS, checkpoint_of, config_of
-from visual_analyse.trust.motion import Interval, motion_or_shape
+from visual_analyse.trust.interval import Interval
+from visual_analyse.trust.motion import motion_or_shape
 from visual_analyse.trust.perturbations import FROZEN, REVERSED, SHUFFLED
 
 

@@ -11,6 +11,7 @@ from visual_analyse.version import __version__
 
 COMMANDS = {
     "grad_cam": ("visual_analyse.cli.grad_cam", "why a model matched two walks: maps of the evidence, as .npz"),
+    "explain": ("visual_analyse.cli.explain", "a match, whole: both walks, parts, time, any target and method"),
     "visual_gradcam": ("visual_analyse.cli.visualizer", "those maps as pictures and films"),
     "tsne": ("visual_analyse.cli.tsne", "where a model puts everyone: a t-SNE map of all walks"),
     "umap": ("visual_analyse.cli.umap", "the same by UMAP"),
@@ -23,6 +24,7 @@ COMMANDS = {
     "visual_page": ("visual_analyse.cli.visualizer", "a map as a page to explore"),
     "adjust_3d": ("visual_analyse.cli.visualizer", "a map of three dimensions, turned"),
     "motion": ("visual_analyse.cli.motion", "whether a model looks at how people move or at what shape they have"),
+    "trust": ("visual_analyse.cli.trust", "how far such a map can be trusted, measured"),
     "doctor": ("visual_analyse.cli.doctor", "whether config, checkout, checkpoint and dataset will work together"),
     "layers": ("visual_analyse.cli.layers", "the layers of a model, by number, and how they lie on the frames"),
     "synthesize": ("visual_analyse.cli.synthesize", "a dataset of synthetic walkers"),

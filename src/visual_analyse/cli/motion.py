@@ -56,7 +56,8 @@ def run(options: Any) -> None:
     from visual_analyse.files import make_folder, write_whole
     from visual_analyse.models.load import load_model
     from visual_analyse.names import safe_name
-    from visual_analyse.trust.motion import Interval, motion_or_shape
+    from visual_analyse.trust.interval import Interval
+    from visual_analyse.trust.motion import motion_or_shape
 
     model = load_model(options.config_path, checkout=options.opengait, checkpoint=options.checkpoint,
                        device=options.device, seed=options.seed)  # fmt: skip

@@ -14,34 +14,13 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.measure.distances import distances
+from visual_analyse.trust.interval import Interval
 from visual_analyse.trust.perturbations import PERTURBATIONS, Perturbation
 
 Floats = NDArray[np.float64]
 Tick = Callable[[str, int, int], None]
-_RESAMPLED = 2000
 # An embedding that moves less than this share of its largest value has not moved: packing may round that much.
 _SAME = 1e-5
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over probes, and the 95 % interval of means of probes drawn again and again (Efron 1979)."""
-
-    mean: float
-    low: float
-    high: float
-
-    @staticmethod
-    def of(values: Floats, seed: int = 1597) -> Interval:
-        """The interval of some probes' values.
-
-        >>> Interval.of(np.ones(5))
-        Interval(mean=1.0, low=1.0, high=1.0)
-        """
-        rng = np.random.default_rng(seed)
-        means = values[rng.integers(0, len(values), (_RESAMPLED, len(values)))].mean(1)
-        low, high = np.quantile(means, (0.025, 0.975))
-        return Interval(float(values.mean()), float(low), float(high))
 
 
 @dataclass(frozen=True)

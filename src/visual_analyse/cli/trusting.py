@@ -1,0 +1,185 @@
+"""What `trust` does between its options and its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+import visual_analyse.trust
+from visual_analyse.cli.explaining import Run, warn
+from visual_analyse.cli.picker import choose_layers
+from visual_analyse.cli.progress import DelayedBar, console, track
+from visual_analyse.encode.store import key
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.layers import Layer, leaves
+from visual_analyse.explain.methods import Method
+from visual_analyse.explain.plan import Plan
+from visual_analyse.facts import model_facts, versions
+from visual_analyse.files import digest
+from visual_analyse.gait.sequences import Sequence as Walk
+from visual_analyse.names import plain
+from visual_analyse.trust.assessment import Settings, trust_of
+from visual_analyse.trust.interval import Interval
+from visual_analyse.trust.measurement import Measurement, Summary, summaries
+from visual_analyse.trust.verdicts import compared, main_measure, sentences
+from visual_analyse.version import __version__
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run of `trust` measured, of the probes that it could measure."""
+
+    run: TrustRun
+    measurements: Sequence[Measurement]
+    settings: Settings
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a probe, layer, method, measure and replacement, for a table."""
+        return [one.row() for one in self.measurements]
+
+    @property
+    def explained(self) -> str:
+        """What was explained: "match" or "contrast"."""
+        return str(self.run.options.target)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The summary over probes with its intervals, and how it was made."""
+        over = summaries(self.measurements)
+        return {
+            "tool": "visual_analyse",
+            "versions": versions(),
+            **model_facts(self.run.model),
+            "metric": self.run.model.metric,
+            "target": self.explained,
+            "settings": {**asdict(self.settings), "replacements": {x.name: x.what for x in self.settings.replacements}},
+            "probes": list(dict.fromkeys(one.probe for one in self.measurements)),
+            "left_out": self.run.failed,
+            "said": sentences(over, self.explained),
+            "summary": [one.facts() for one in over],
+        }
+
+    def show(self) -> None:
+        """Print the table, and what each test means."""
+        over = summaries(self.measurements)
+        probes = len({one.probe for one in self.measurements})
+        for layer, method in dict.fromkeys((one.layer, one.method) for one in over):
+            title = f"{layer}, {method}: {probes} probe(s); areas of the {self._measure}, rank correlations"
+            table = Table(box=None, padding=(0, 1), title=escape(plain(title)))
+            for name in ("", "by", "map", "random", "", "edge", ""):
+                table.add_column(name, justify="right" if name in ("map", "random", "edge") else "left")
+            for one in over:
+                if (one.layer, one.method) == (layer, method) and one.measure in ("spearman", self._measure):
+                    table.add_row(*map(escape, _cells(one)))
+            console.print(table)
+        for text in sentences(over, self.explained):
+            print(plain(text))
+
+    @property
+    def _measure(self) -> str:
+        return main_measure(self.explained)
+
+    def close(self) -> None:
+        """Raises VisualAnalyseError where some probes could not be measured."""
+        if self.run.failed:
+            raise self.run._unexplained()
+
+
+def _cells(one: Summary) -> list[str]:
+    random, edge = ("" if x is None else f"{x:.2f}" for x in (one.random, one.edge))
+    return [one.test, plain(one.by), _shown(one.value), random, compared(one.over_random), edge,
+            compared(one.over_edge)]  # fmt: skip
+
+
+def _shown(value: Interval) -> str:
+    if value.low == value.high:
+        return f"{value.mean:.2f}"
+    return f"{value.mean:.2f} [{value.low:.2f}, {value.high:.2f}]"
+
+
+class TrustRun(Run):
+    """One run of `trust`: a model, who is compared with whom, and the options."""
+
+    def measure_all(self, methods: Sequence[Method]) -> Found:
+        """Choose layers, encode the gallery once, and measure every probe; what an earlier run finished is taken.
+
+        A probe that cannot be measured is reported, and the others go on. Raises VisualAnalyseError where none can.
+        """
+        for notice in self.model.notices:
+            warn(notice)
+        pairs = self._pairs()
+        if not pairs:
+            raise self._unexplained()
+        with DelayedBar() as bar:
+            bar.begin("finding how the layers lie on the frames", 0, 1)
+            plan, length = self._plan()
+        layers = choose_layers([layer for layer, _ in leaves(self.model.module)], plan, length, self.options.layers)
+        walks = list(dict.fromkeys(walk for found in {id(x): x for x in pairs.values()}.values() for walk in found))
+        self.galleries.encode(walks, lambda found: track(found, len(walks), "encoding the gallery"))
+        settings = Settings(seed=self.options.seed)
+        measurements: list[Measurement] = []
+        with DelayedBar() as bar:
+            for k, (probe, gallery) in enumerate(pairs.items()):
+                try:
+                    measurements += self._measured(
+                        probe, gallery, layers, plan, methods, settings, (bar, k, len(pairs))
+                    )
+                except VisualAnalyseError as error:
+                    self._fail(probe, error)
+        if not measurements:
+            raise self._unexplained()
+        return Found(self, measurements, settings)
+
+    def _measured(
+        self, probe: Walk, walks: list[Walk], layers: Sequence[Layer], plan: Plan, methods: Sequence[Method],
+        settings: Settings, shown: tuple[DelayedBar, int, int],
+    ) -> list[Measurement]:  # fmt: skip
+        bar, job, jobs = shown
+        gallery = self.galleries.of(walks)
+        how = ([layer.number for layer in layers], [repr(method) for method in methods], self.options.target, settings)
+        who = (probe.name, probe.id, self.encoder.content(probe), gallery.names, gallery.digest)
+        people = [walk.id for walk in walks]
+        name = key("trust", __version__, _own_code(), self.encoder.fingerprint, self.model.seed, *who, people, *how)
+        kept = self._kept_measurements(name)
+        if kept is not None:
+            return kept
+        job_said = ""
+
+        def tick(what: str, done: int, of: int) -> None:
+            nonlocal job_said
+            if what != job_said:
+                job_said = what
+                bar.begin(f"{plain(probe.name)}: {what}", job, jobs)
+            bar.within(done, of)
+
+        found = trust_of(
+            self.encoder, probe, walks, gallery, layers, plan, methods, self.options.target, settings, tick
+        )
+        self.store.keep(name, partial(_write, found))
+        return found
+
+    def _kept_measurements(self, name: str) -> list[Measurement] | None:
+        path = self.store.find(name)
+        if path is None:
+            return None
+        try:
+            return [Measurement.read(one) for one in json.loads(path.read_text(encoding="utf-8"))]
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def _write(measurements: Sequence[Measurement], stream: IO[bytes]) -> None:
+    stream.write(json.dumps([asdict(one) for one in measurements]).encode())
+
+
+def _own_code() -> str:
+    """What the measurements depend on of this room, which the encoder's fingerprint leaves out."""
+    return key(*(digest(path) for path in sorted(Path(visual_analyse.trust.__file__).parent.glob("*.py"))))
