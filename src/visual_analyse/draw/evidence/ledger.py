@@ -49,7 +49,7 @@ def draw_ledger(evidence: Evidence) -> Figure:
     y = sheet.heading(title(evidence), _facts(evidence, ledgers), alarm(evidence))
     top = y + 2 * LINE * TEXT + LINE * SMALL + 0.06
     each = 0.17 if len(rows) <= _FEW else float(np.clip(5.6 / len(rows), 0.09, 0.115))
-    tall = max(each * len(rows), 1.2 if rows[0].middle is None else _BODY[0])
+    tall = each * len(rows) if rows[0].middle is None else max(each * len(rows), _BODY[0])
     middles = top + (np.arange(len(rows)) + 0.5) * tall / len(rows)
     x = EDGE
     if rows[0].middle is not None:
@@ -174,7 +174,7 @@ def _reach(some: Sequence[NDArray[Any]], rows: Sequence[Place]) -> tuple[float, 
 
 
 def _deciding(ledgers: Sequence[Ledger]) -> list[int]:
-    """The fewest parts that make up half of what speaks for the match against the first other walk, the largest first."""
+    """The fewest parts that make up half of what speaks for the match against the first other walk, largest first."""
     if len(ledgers) < 2:
         return []
     more = ledgers[1].parts - ledgers[0].parts
@@ -196,7 +196,8 @@ def _sentences(evidence: Evidence, rows: Sequence[Place], ledgers: Sequence[Ledg
         said.append("The difference, on a scale of its own: red speaks for the match, blue against it.")
     if any(len(row.parts) > 1 for row in rows):
         said.append("Parts that look at the same place share a row, one bar after another.")
-    said.append("Parts are numbered from 0, as the model has them.")
+    single = len(evidence.parts) == 1
+    said.append("The model has one part alone." if single else "Parts are numbered from 0, as the model has them.")
     lacking = [
         what
         for what, there in (

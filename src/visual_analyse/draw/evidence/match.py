@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from visual_analyse.draw.colours import Paint, worded
-from visual_analyse.draw.evidence.facts import EXPLAIN, alarm, distance, made_how, match_name, probe_name, title
+from visual_analyse.draw.evidence.facts import EXPLAIN, alarm, distance, made_how, match_name, probe_name, signed, title
 from visual_analyse.draw.evidence.laid import Laid
 from visual_analyse.draw.evidence.pairs import Pairs, paired
 from visual_analyse.draw.evidence.sheet import EDGE, LINE, PAGE, SMALL, TEXT, Sheet, colour_bar, on_a_sheet
@@ -114,9 +114,12 @@ def _moments(sheet: Sheet, y: float, pairs: Pairs, step: float) -> float:
 def _scale(sheet: Sheet, y: float, paint: Paint, end: float, solid: bool, beyond: bool, shares: bool) -> float:
     style = paint.style
     more, less = ("≥ ", "≤ ") if beyond else ("", "")
-    high = f"{more}{'+' if style.diverging else ''}{worded(end)}"
-    low = f"{less}−{worded(end)}" if style.diverging else "0"
+    high = f"{more}{signed(end) if style.diverging else worded(end)}"
+    low = f"{less}{signed(-end)}" if style.diverging else "0"
     ends = (f"against the match  {low}", f"{high}  for the match") if style.diverging else (low, high)
     y = colour_bar(sheet, EDGE, y, paint.bar(512, 24, solid), ends)
-    said = [POLARITIES[style.polarity], "one scale for both walks and all frames"]
+    said = [
+        POLARITIES[style.polarity] if end > 0 else "no evidence at all: the maps are flat",
+        "one scale for both walks and all frames",
+    ]
     return sheet.lines(y + 0.02, [*said, *(["%: the share of its walk's evidence that a frame holds"] * shares)], SMALL)

@@ -86,10 +86,9 @@ def _evenly(steps: Floats, phase: Floats, count: int) -> NDArray[np.intp]:
     room = steps[-1] - steps[begins] >= 2 - apart
     if room.any():
         start = begins[room][0]
-        wanted = np.floor(steps[start] + 0.05) + apart * np.arange(count)
     else:
         start, apart = 0, min(apart, (steps.max() - steps[0]) / max(1, count - 1))
-        wanted = steps[0] + apart * np.arange(count)
+    wanted = steps[start] + apart * np.arange(count)
     found = np.abs(steps[start:] - wanted[:, None]).argmin(1) + start
     if len(set(found.tolist())) < count:  # a walk that stands, or goes back
         found = np.linspace(0, len(steps) - 1, count).round().astype(np.intp)

@@ -133,7 +133,9 @@ class Sheet:
 
     def heading(self, title: str, pieces: Sequence[str], alarm: str = "") -> float:
         """Title, caution and facts of a figure; returns where the rest may begin."""
-        self.text(EDGE, EDGE, title, TITLE, bold=True, room=self.width - 2 * EDGE)
+        room = self.width - 2 * EDGE
+        size = min(TITLE, max(TEXT, TITLE * room / points(title, TITLE, True)))  # smaller before anything is left out
+        self.text(EDGE, EDGE, title, size, bold=True, room=room)
         y = EDGE + LINE * TITLE
         if alarm:
             self.text(EDGE, y, alarm, TEXT, bold=True, colour=ALARM)

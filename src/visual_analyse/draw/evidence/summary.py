@@ -223,7 +223,7 @@ def _phases_of(summary: Summary) -> Fill:
         axes.spines["bottom"].set_visible(False)
         ends = [end for end in limits if abs(end) > 0.2 * (up - down)]
         axes.set(xlim=(0, 1), ylim=limits, xticks=[0, 0.5, 1], yticks=[0, *ends])
-        axes.set_xticklabels(["heel strike", "50 %", "next"])
+        axes.set_xticklabels(["heel strike", "", "next"])
         first, _, last = axes.get_xticklabels()
         first.set_horizontalalignment("left")
         last.set_horizontalalignment("right")

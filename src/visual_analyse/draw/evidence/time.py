@@ -24,6 +24,7 @@ from visual_analyse.draw.evidence.sheet import (
     on_a_sheet,
     points,
 )  # fmt: skip
+from visual_analyse.draw.figures.rows import answers
 from visual_analyse.draw.maps.page import INK, PALE
 from visual_analyse.draw.style import Style
 from visual_analyse.results import Evidence, LayerEvidence
@@ -77,7 +78,7 @@ def _over_time(
     steps = strikes(evidence.phase, frames)
     left = EDGE + _margin(regions or {}, [(more, less)])
     wide = PAGE - EDGE - left
-    y = _key(sheet, y, left, bool(steps))
+    y = _key(sheet, y, left, bool(steps), "answer" if answers(evidence) else "match")
     _chart(sheet, (left, y, wide, _TALL), "all", (more, less), _limits([(more, less)]), steps)
     y += _TALL
     for frame in _ticks(frames):
@@ -99,12 +100,12 @@ def _margin(regions: dict[str, tuple[Floats, Floats]], more: Sequence[tuple[Floa
     return min(1.4, max(points(text, SMALL) for text in texts) + 0.14)
 
 
-def _key(sheet: Sheet, y: float, left: float, steps: bool) -> float:
+def _key(sheet: Sheet, y: float, left: float, steps: bool, what: str) -> float:
     """What the colours and lines are."""
     x = left
-    for colour, words in ((FOR, "for the match"), (AGAINST, "against it"), (INK, "sum of both")):
+    for colour, words in ((FOR, f"for the {what}"), (AGAINST, "against it"), (INK, "sum of both")):
         thick = 4.0 if colour != INK else 1.0
-        sheet.line((x, x + 0.18), (y + 0.06, y + 0.06), colour, thick)
+        sheet.line((x, x + 0.18), (y + 0.055, y + 0.055), colour, thick)
         sheet.text(x + 0.23, y, words, SMALL)
         x += 0.23 + points(words, SMALL) + 0.25
     if steps:
