@@ -16,6 +16,7 @@ from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import leaves, select
 from visual_analyse.explain.methods import METHODS, method_named
 from visual_analyse.explain.model import Batch
+from visual_analyse.explain.part_heights import part_heights
 from visual_analyse.explain.part_maps import explain_parts
 from visual_analyse.explain.part_supports import part_supports, share
 from visual_analyse.explain.resolving import resolve
@@ -221,6 +222,19 @@ def test_any_layout(net, batch, wanted):
             for parts in ours:
                 if parts.layer.name in known:
                     assert close(parts.of(part).maps, known[parts.layer.name].maps, 1e-4), parts.layer.name
+
+
+def test_a_model_that_needs_more_frames_is_given_more():
+    class Long(Rows):
+        def forward(self, batch):
+            if batch.inputs[0].shape[1] < 7:
+                raise ValueError("seven frames at least")
+            return super().forward(batch)
+
+    model, batch = Model(Long()), walk((9,))
+    layers, plan = layers_of(model, "keep"), resolve(model, batch)
+    assert (part_supports(model, batch, layers, plan)[(1, 0)] == np.repeat(np.eye(4, dtype=bool), 4, 1)).all()
+    assert part_heights(model, batch).shape == (4, 16)
 
 
 def test_wrong_supports_give_wrong_maps():

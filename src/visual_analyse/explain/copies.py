@@ -10,6 +10,7 @@ from torch import Tensor
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import frozen
 from visual_analyse.explain.model import Batch, Explainable
+from visual_analyse.explain.resolving import SHORT
 from visual_analyse.explain.trace import resized
 
 _FRAMES = 3  # on which it is tried whether copies may be stacked
@@ -63,6 +64,21 @@ class Copies:
             except Exception:  # whatever a model raises on several walks, it has answered the question
                 return False
         return stacked.shape == alone.shape and bool((stacked - alone).abs().max() <= _CLOSE * alone.abs().max())
+
+
+def shortened(model: Explainable, batch: Batch, frames: int) -> Batch:
+    """A walk of so many frames of a batch, or of as many as a dry run takes, where a model needs more than `frames`.
+
+    >>> shortened(model, batch, 3).lengths  # doctest: +SKIP
+    (3,)
+    """
+    short = resized(batch, (frames,))
+    with frozen(model.module), torch.no_grad():
+        try:
+            model.embed(short)
+        except Exception:  # whatever a model raises on a walk that is too short for it
+            return resized(batch, (SHORT,))
+    return short
 
 
 def _copies(batch: Batch, copies: Copies, parts: Tensor) -> Batch:

@@ -9,9 +9,8 @@ from torch import Tensor
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import frozen
-from visual_analyse.explain.copies import Copies
+from visual_analyse.explain.copies import Copies, shortened
 from visual_analyse.explain.model import Batch, Explainable
-from visual_analyse.explain.trace import resized
 
 FRAMES = 6  # of the walk on which it is measured
 BANDS = 32  # at most; rows of finer frames are changed together
@@ -27,7 +26,7 @@ def part_heights(model: Explainable, batch: Batch, on: int = 0) -> NDArray[np.fl
     >>> part_heights(model, batch).shape  # doctest: +SKIP
     (16, 64)
     """
-    copies = Copies(model, resized(batch, (FRAMES,)), on)
+    copies = Copies(model, shortened(model, batch, FRAMES), on)
     axis = next((k for k, name in enumerate(copies.axes) if name in "hv"), None)
     if axis is None:
         return None

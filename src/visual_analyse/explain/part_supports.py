@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from visual_analyse.explain.capture import Slot, frozen
+from visual_analyse.explain.copies import shortened
 from visual_analyse.explain.elements import Held, hold
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import fit
-from visual_analyse.explain.trace import resized
 
 Supports = Mapping[Slot, NDArray[np.bool_]]
 """By layer and track, bool `[p, rows]`: the rows that each part depends on. What is missing may be any."""
@@ -35,7 +35,7 @@ def part_supports(model: Explainable, batch: Batch, layers: Sequence[Layer], pla
     >>> part_supports(model, batch, layers, plan)[(27, 0)].shape  # doctest: +SKIP
     (16, 16)
     """
-    short = resized(batch, (FRAMES,))
+    short = shortened(model, batch, FRAMES)
     found: dict[Slot, NDArray[np.bool_]] = {}
     shared: NDArray[np.bool_] | None = None
     # Which points a model chooses is another matter in every walk, so are the rows of these.
