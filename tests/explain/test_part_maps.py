@@ -21,6 +21,7 @@ from visual_analyse.explain.part_maps import explain_parts
 from visual_analyse.explain.part_supports import part_supports, share
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import distance_to, part_distances
+from visual_analyse.models.load import load_model
 
 # The numbers of the last convolutions of each pipeline.
 LAST = {"GaitBase": [27], "GaitSet": [13, 22], "GaitGL": [10, 11], "GaitPart": [13]}
@@ -267,3 +268,21 @@ def test_what_no_gradient_reaches_is_told():
     with pytest.raises(VisualAnalyseError, match="No gradient"):
         explain_parts(model, batch, target, layers_of(model, "cut"))
     assert not any(module._forward_hooks for module in model.module.modules())
+
+
+@pytest.mark.opengait
+@pytest.mark.parametrize(("name", "number", "groups"), [("GaitSet", 22, 5), ("GaitBase", 27, 1), ("GaitGL", 11, 1)])
+def test_models_of_the_framework(opengait, name, number, groups):
+    model = load_model(opengait / FACTS[name]["config"], checkout=opengait, checkpoint="none", device="cpu")
+    batch = grey((4,), (64, 44))
+    plan = resolve(model, batch)
+    with torch.no_grad():
+        match = model.embed(grey((5,), (64, 44), seed=1))
+    layers = numbered(model, [number])
+    supports = part_supports(model, batch, layers, plan)
+    found = explain_parts(model, batch, to_parts(match), layers, plan=plan, supports=supports)
+    whole = explain(model, batch, distance_to(match, "euc"), layers, plan=plan)
+    assert len(found.groups) == groups
+    assert close(found.walks[0][0].maps.sum(0), whole.walks[0][0].maps)
+    alone = explain(model, batch, distance_to(match, "euc", [40 if name != "GaitBase" else 7]), layers, plan=plan)
+    assert close(found.walks[0][0].of(40 if name != "GaitBase" else 7).maps, alone.walks[0][0].maps)
