@@ -8,6 +8,7 @@ from typing import Any
 from visual_analyse.cli.explaining import protocol_of, warn
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.config import Config
+from visual_analyse.gait.places import dataset_root
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence, scan
 from visual_analyse.models.checkout import find_checkout
@@ -23,7 +24,7 @@ def find_walks(config: Config, options: Any) -> tuple[list[Sequence], Protocol, 
     """
     source = find_checkout(options.opengait, options.config_path)
     checkout = source.root if source else None
-    root = options.dataset_dir or _root(config, checkout)
+    root = options.dataset_dir or dataset_root(config, checkout)
     protocol = protocol_of(config, root, checkout)
     walks = scan(root, "--dataset_dir" if options.dataset_dir else "dataset_root of the config")
     split = options.split or ("all" if options.dataset_dir else "test")
@@ -41,19 +42,3 @@ def find_walks(config: Config, options: Any) -> tuple[list[Sequence], Protocol, 
     if absent:
         warn(f"{len(absent)} {split} ids of the partition are not on disk: {listed(absent)}.")
     return protocol.partition.walks(walks, split), protocol, root
-
-
-def _root(config: Config, checkout: Path | None) -> Path:
-    written = config.dataset_root
-    if written is None:
-        raise VisualAnalyseError(
-            f"{config.path} names no data_cfg.dataset_root. Name the dataset with --dataset_dir DIR."
-        )
-    bases = (Path(), *([checkout] if checkout else []), *config.path.resolve().parents[:3])
-    found = next((base / written for base in bases if (base / written).is_dir()), None)
-    if found is None:
-        raise VisualAnalyseError(
-            f"The dataset_root of {config.path}, {written}, is no folder here. Name the dataset with --dataset_dir "
-            "DIR, or correct data_cfg.dataset_root."
-        )
-    return found

@@ -26,6 +26,7 @@ from visual_analyse.files import copy_whole
 from visual_analyse.gait.config import Config
 from visual_analyse.gait.pairing import Pairing
 from visual_analyse.gait.partitions import read_partition
+from visual_analyse.gait.places import partition_file
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence
 from visual_analyse.models.gait_model import GaitModel
@@ -41,15 +42,12 @@ def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
 
     Where the config names a partition that is not there, a notice says that training identities may be gallery too.
     """
-    partition = None
-    if config.partition:
-        bases = [Path(), *([checkout] if checkout else []), *config.path.resolve().parents[:3], root.resolve().parent]
-        found = [base / config.partition for base in bases if (base / config.partition).is_file()]
-        partition = read_partition(found[0]) if found else None
-        if not found:
-            warn(f"The partition {config.partition} is not there, so identities for training may be gallery too.")
-        else:
-            console.print(escape(f"Walks are compared within the test or training ids of {found[0]}."), style="dim")
+    file = partition_file(config, checkout, root)
+    if file is not None:
+        console.print(escape(f"Walks are compared within the test or training ids of {file}."), style="dim")
+    elif config.partition:
+        warn(f"The partition {config.partition} is not there, so identities for training may be gallery too.")
+    partition = None if file is None else read_partition(file)
     cross_view = config.sections.get("evaluator_cfg", {}).get("cross_view_gallery", False)
     return Protocol(config.test_dataset_name, partition, bool(cross_view))
 

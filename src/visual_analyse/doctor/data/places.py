@@ -10,6 +10,7 @@ from visual_analyse.doctor.model.checkout import source
 from visual_analyse.doctor.model.config import config
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait.partitions import Partition, read_partition
+from visual_analyse.gait.places import dataset_root, partition_file
 from visual_analyse.names import plain
 
 LAYOUT = "ID/TYPE/VIEW/*.pkl"
@@ -27,24 +28,13 @@ def root(case: Case) -> Path:
             what = "is a file" if named.exists() else "does not exist"
             raise VisualAnalyseError(f"{plain(named)}, given by --dataset_dir, {what}.")
         return named
-    found = config(case)
-    if found.dataset_root is None:
-        raise VisualAnalyseError(f"{found.path} names no data_cfg.dataset_root.")
-    place = next((base / found.dataset_root for base in _bases(case) if (base / found.dataset_root).is_dir()), None)
-    if place is None:
-        raise VisualAnalyseError(f"data_cfg.dataset_root of {found.path}, {found.dataset_root}, is no folder here.")
-    return place
+    return dataset_root(config(case), _checkout(case))
 
 
 @fact("the partition could not be read")
 def partition(case: Case) -> tuple[Path, Partition] | None:
     """The partition file of the config and what it says; None where the config names none or it is not there."""
-    written = config(case).partition
-    place = root.get(case)
-    bases = [*_bases(case), *([] if place is None else [place.resolve().parent])]
-    if written is None:
-        return None
-    found = next((base / written for base in bases if (base / written).is_file()), None)
+    found = partition_file(config(case), _checkout(case), root.get(case))
     return None if found is None else (found, read_partition(found))
 
 
@@ -63,7 +53,6 @@ def wanted_ids(case: Case, ids: Iterable[str]) -> list[str]:
     return [name for name in ids if name in wanted]
 
 
-def _bases(case: Case) -> list[Path]:
-    """Where a path in a config may be relative to, the first that has it first."""
+def _checkout(case: Case) -> Path | None:
     checkout = source.get(case)
-    return [Path(), *([checkout.root] if checkout else []), *config(case).path.resolve().parents[:3]]
+    return None if checkout is None else checkout.root
