@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from visual_analyse.cli.picker import choose_layers, show_plan
 from visual_analyse.cli.progress import DelayedBar, console, track
+from visual_analyse.cli.sources import GALLERY, PROBES
 from visual_analyse.encode.encoder import Encoder
 from visual_analyse.encode.gallery import Galleries, Gallery
 from visual_analyse.encode.store import Store, key
@@ -29,6 +30,7 @@ from visual_analyse.gait.partitions import read_partition
 from visual_analyse.gait.places import partition_file
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence
+from visual_analyse.models.checkout import find_checkout
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.probe import read_probe
@@ -50,6 +52,21 @@ def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
     partition = None if file is None else read_partition(file)
     cross_view = config.sections.get("evaluator_cfg", {}).get("cross_view_gallery", False)
     return Protocol(config.test_dataset_name, partition, bool(cross_view))
+
+
+def pairing_of(model: GaitModel, options: Any) -> Pairing:
+    """The probes that a user named and the walks that may be their gallery.
+
+    Raises VisualAnalyseError where a folder holds none, or a pattern names none.
+    """
+    in_use = model.config.data_in_use
+    if options.dataset is None and model.config.classes:
+        return Pairing.alone(options.probe_dir or PROBES, in_use)
+    if options.dataset is None:
+        return Pairing.of_folders(options.probe_dir or PROBES, options.gallery_dir or GALLERY, in_use)
+    checkout = find_checkout(options.opengait, options.config_path)
+    protocol = protocol_of(model.config, options.dataset, checkout.root if checkout else None)
+    return Pairing.of_dataset(options.dataset, options.probe or ["*"], protocol, in_use)
 
 
 def warn(text: str) -> None:
@@ -117,7 +134,7 @@ class Run:
         with DelayedBar() as bar:
             bar.begin("finding how the layers lie on the frames", 0, 1)
             plan, length = self._plan()
-        layers = choose_layers([layer for layer, _ in leaves(self.model.module)], plan, length, self.options.layers)
+        layers = self.choose([layer for layer, _ in leaves(self.model.module)], plan, length)
         show_plan(layers, plan, length)
         pairs = self._pairs() if pairs is None else pairs
         walks = list(dict.fromkeys(walk for found in {id(x): x for x in pairs.values()}.values() for walk in found))
@@ -128,9 +145,13 @@ class Run:
                 self._explain(probe, gallery, self.folder / names[probe], layers, plan)
             except VisualAnalyseError as error:
                 self._fail(probe, error)
-        self._close(layers)
+        self.close(layers)
 
-    def _close(self, layers: list[Layer]) -> None:
+    def choose(self, layers: list[Layer], plan: Plan, length: int) -> list[Layer]:
+        """The layers to explain."""
+        return choose_layers(layers, plan, length, self.options.layers)
+
+    def close(self, layers: list[Layer]) -> None:
         count = len(self.pairing.probes)
         done = count - len(self.failed)
         print(f"{done} of {count} probes explained on {len(layers)} layers, in {self.folder}")
@@ -190,22 +211,29 @@ class Run:
                 warn(f"Several probes are called {plain(probe.name)}: the result of {place} is {names[probe]}.npz.")
         return {probe: f"{name}.npz" for probe, name in names.items()}
 
+    def how(self, layers: list[Layer]) -> list[Any]:
+        """What besides model, probe and gallery decides a result."""
+        return ["grad_cam", [layer.number for layer in layers], self.options.weights]
+
+    def make(
+        self, probe: Sequence, walks: list[Sequence], gallery: Gallery, layers: list[Layer], plan: Plan, facts: Any
+    ) -> Evidence:
+        """The evidence of one probe."""
+        seen, method, classes = read_probe(self.model, probe), GradCam(self.options.weights), self.model.config.classes
+        if classes:
+            return explain_class(self.model, seen, classes, layers, plan, method, facts)
+        return explain_match(self.model, seen, gallery, layers, plan, method, facts)
+
     def _explain(self, probe: Sequence, walks: list[Sequence], target: Path, layers: list[Layer], plan: Plan) -> None:
         classes = self.model.config.classes
         gallery = Gallery((), np.zeros((0, 1, 1), np.float32)) if classes else self.galleries.of(walks)
         rule = "a classifier compares with no walk" if classes else self.pairing.rule(probe)
         facts = {**model_facts(self.model), "pairing": rule}
         walk = (probe.name, self.encoder.content(probe), gallery.names, gallery.digest)
-        how = ([layer.number for layer in layers], self.options.weights)
-        name = key("grad_cam", __version__, self.encoder.fingerprint, sorted(facts.items()), *walk, *how)
+        name = key(__version__, self.encoder.fingerprint, sorted(facts.items()), *walk, self.how(layers))
         evidence = self._kept(name, target)
         if evidence is None:
-            seen = read_probe(self.model, probe)
-            method = GradCam(self.options.weights)
-            if classes:
-                evidence = explain_class(self.model, seen, classes, layers, plan, method, facts)
-            else:
-                evidence = explain_match(self.model, seen, gallery, layers, plan, method, facts)
+            evidence = self.make(probe, walks, gallery, layers, plan, facts)
             evidence.save(target)
             self.store.keep(name, lambda stream: stream.write(target.read_bytes()))
         self._tell(probe, walks, evidence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,13 @@ class Gallery:
     embeddings: NDArray[np.float32]
     digest: str = ""
     ids: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(walks: Sequence[Walk], known: Mapping[Walk, NDArray[np.float32]], digest: str = "") -> Gallery:
+        """The gallery of some walks whose embeddings are known."""
+        arrays = [known[walk] for walk in walks]
+        stacked = np.stack(arrays) if arrays else np.zeros((0, 1, 1), np.float32)
+        return Gallery(tuple(walk.name for walk in walks), stacked, digest, tuple(walk.id for walk in walks))
 
 
 class Galleries:
@@ -49,9 +56,6 @@ class Galleries:
             return self._last[1]
         missing = [walk for walk in walks if walk not in self._embeddings]
         self._embeddings.update(zip(missing, self.encoder.encode(missing), strict=True))
-        arrays = [self._embeddings[walk] for walk in walks]
-        stacked = np.stack(arrays) if arrays else np.zeros((0, 1, 1), np.float32)
-        names, ids = tuple(walk.name for walk in walks), tuple(walk.id for walk in walks)
-        gallery = Gallery(names, stacked, key(*map(self.encoder.content, walks)), ids)
+        gallery = Gallery.of(walks, self._embeddings, key(*map(self.encoder.content, walks)))
         self._last = (walks, gallery)
         return gallery

@@ -1,0 +1,28 @@
+"""What `explain` does where nobody says otherwise: what won on planted evidence (docs/planted.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.layers import Layer
+from visual_analyse.explain.methods import Deviation, Sign
+from visual_analyse.explain.plan import Plan
+
+METHOD = Deviation.name
+SIGN: Sign = "abs"
+
+
+def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
+    """The layer whose maps found planted evidence best, of any model: the last convolution but one of whole frames.
+
+    Raises VisualAnalyseError where a model has no layer with a place.
+    """
+    drawn = [layer for layer in layers if not plan[layer.number].reason]
+    some = [layer for layer in drawn if layer.kind.startswith("Conv") and plan.extent(layer.number)] or drawn
+    if not some:
+        raise VisualAnalyseError(
+            "None of the model's layers has a place in the frames. Look at 'visual-analyse layers'."
+        )
+    framed = [layer for layer in some if not plan[layer.number].pooled] or some
+    return framed[-2:-1] or framed[-1:]

@@ -1,0 +1,138 @@
+"""Which method, layer and sign finds evidence that was planted: scored on walks that differ in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from visual_analyse.encode.forward import Forward, Loaded
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.explanation import explain
+from visual_analyse.explain.layers import Layer
+from visual_analyse.explain.methods import How, named
+from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.targets import Target, contrast, distance_to
+from visual_analyse.measure.distances import distances
+from visual_analyse.models.gait_model import GaitModel
+from visual_analyse.results import LayerEvidence
+from visual_analyse.trust.concentration import Concentration, concentration, in_time
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class PlantedWalk:
+    """A walk whose evidence is known: its data as read from a pkl, who walks, and where identities differ.
+
+    On the grid that the model sees: `body` and `region` bool `[s, h, w]`; of skeletons `[s, 1, v]`.
+    """
+
+    identity: int
+    data: Array
+    body: Array
+    region: Array
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one way to make a map found what was planted, over the probes that were recognised.
+
+    `where` and `when`: the mean over probes of `Concentration`, in space and in time.
+    """
+
+    layer: Layer
+    target: str
+    way: str
+    where: Concentration
+    when: Concentration
+    probes: int
+
+
+def score_ways(
+    model: GaitModel,
+    probes: Sequence[PlantedWalk],
+    gallery: Sequence[PlantedWalk],
+    layers: Sequence[Layer],
+    plan: Plan,
+    hows: Sequence[How],
+    tick: Callable[[int, int], object] = lambda done, of: None,
+) -> tuple[list[Score], float]:
+    """Score every layer, target and way on the probes that are recognised; also rank-1 of all of them.
+
+    The targets are the distance to the match, and the contrast of match and nearest impostor. Raises
+    VisualAnalyseError where no probe is recognised.
+
+    >>> score_ways(model, probes, gallery, layers, plan, [(GradCam(), "abs")])  # doctest: +SKIP
+    """
+    forward = Forward(model)
+    known, asked = (_embedded(forward, walks) for walks in (gallery, probes))
+    whose = np.array([walk.identity for walk in gallery])
+    found: dict[tuple[Layer, str, str], list[tuple[Concentration, Concentration]]] = {}
+    right = 0
+    near = distances(asked, known, model.metric)
+    for done, (probe, row) in enumerate(zip(probes, near, strict=True), 1):
+        own = whose == probe.identity
+        true, impostor = (int(np.where(some, row, np.inf).argmin()) for some in (own, ~own))
+        tick(done, len(probes))
+        if row[true] >= row[impostor]:
+            continue
+        right += 1
+        match, other = (torch.from_numpy(known[k : k + 1]) for k in (true, impostor))
+        targets = {"match": distance_to(match, model.metric), "contrast": contrast(match, other, model.metric)}
+        for name, target in targets.items():
+            for layer, way, maps in _maps(model, probe, target, layers, plan, hows):
+                both = (concentration(maps, probe.body, probe.region), _when(maps, probe))
+                found.setdefault((layer, name, way), []).append(both)
+    if not found:
+        raise VisualAnalyseError(f"{model.name} recognises none of {len(probes)} probes: there is nothing to score.")
+    scores = [
+        Score(layer, target, way, _mean([where for where, _ in pairs]), _mean([when for _, when in pairs]), len(pairs))
+        for (layer, target, way), pairs in found.items()
+    ]
+    return scores, right / len(probes)
+
+
+def _maps(
+    model: GaitModel, probe: PlantedWalk, target: Target, layers: Sequence[Layer], plan: Plan, hows: Sequence[How]
+) -> list[tuple[Layer, str, Array]]:
+    batch = model.batch([[probe.data]])
+    (method, sign), *further = hows
+    made = explain(
+        model, batch, lambda embeddings: target(embeddings.float()), layers, plan=plan, method=method, sign=sign,
+        further=further,
+    )  # fmt: skip
+    by_number = {layer.number: layer for layer in layers}
+    maps = [(layer, layer.method or named(method, sign)) for layer in (*made.walks[0], *made.further[0])]
+    return [(by_number[layer.number], way, _strength(layer, way)) for layer, way in maps]
+
+
+def _strength(layer: LayerEvidence, way: str) -> Array:
+    """Maps `[t, gh, gw]` of which more is stronger, those of joints as grids of one row."""
+    maps = layer.maps if layer.maps.ndim == 3 else layer.maps[:, None]
+    return -maps if way.endswith("-against") else maps
+
+
+def _when(maps: Array, probe: PlantedWalk) -> Concentration:
+    if len(maps) != len(probe.region):  # one map for the whole walk knows no time
+        share = float(probe.region.reshape(len(probe.region), -1).any(1).mean())
+        return Concentration(share, share, 1.0)
+    return in_time(maps, probe.region)
+
+
+def _mean(scores: Sequence[Concentration]) -> Concentration:
+    return Concentration(*(float(np.mean([getattr(one, k) for one in scores])) for k in ("found", "chance", "ceiling")))
+
+
+def _embedded(forward: Forward, walks: Sequence[PlantedWalk]) -> Array:
+    embeddings = []
+    for walk in walks:
+        (answer,) = forward.embed([Loaded(f"of identity {walk.identity}", forward.model.prepare([walk.data]))])
+        if isinstance(answer, VisualAnalyseError):
+            raise answer
+        embeddings.append(answer)
+    return np.stack(embeddings)
