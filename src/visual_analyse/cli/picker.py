@@ -33,11 +33,9 @@ def show_layers(layers: Sequence[Layer], plan: Plan, length: int, to: Console = 
 
 
 def show_plan(layers: Sequence[Layer], plan: Plan, length: int) -> None:
-    """Print what will run: the chosen layers, their calls and strides, and what it costs."""
+    """Print what will run: the chosen layers, their runs and strides, and what it costs."""
     for layer in layers:
-        calls = plan[layer.number].calls
-        times = f", {calls} calls" if calls > 1 else ""
-        console.print(f"  {escape(str(layer))}: {lies(plan, layer.number, length)}{times}", style="dim")
+        console.print(f"  {escape(str(layer))}: {lies(plan, layer.number, length)}", style="dim")
     console.print(f"{len(layers)} layers: {cost(plan, layers, length)}.")
 
 
