@@ -11,7 +11,7 @@ from torch import nn
 
 from tests import poke
 from tests.explain.nets import Model, SetNet, StripNet, TimeNet, fixed, walk
-from visual_analyse.explain.description import cost, lies
+from visual_analyse.explain.description import bound, cost, lies
 from visual_analyse.explain.layers import leaves, select
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.strips import Strips
@@ -204,3 +204,16 @@ def test_the_cost_in_words(length, words):
     assert words in said
     assert not said.endswith("1 frames")
     assert " 0 MB" not in said
+
+
+@pytest.mark.parametrize("length", [3, 30])
+def test_the_bound_by_hand(length):
+    """Of a picture of 16 by 8: what `two` and `three` put out, and twice the larger, in floats of four bytes."""
+    model = Model(fixed(SetNet()))
+    plan = resolve(model, walk((3,)))
+    two, three = length * 6 * 8 * 4, 5 * 8 * 4
+    assert bound(plan, parts_of(model, ["two"], plan), length) == 4 * (two + three + 2 * two)
+    one, pooled = length * 4 * 16 * 8, length * 4 * 8 * 4
+    assert bound(plan, parts_of(model, ["two", "one"], plan), length) == 4 * (
+        one + one + pooled + two + three + 2 * one
+    )

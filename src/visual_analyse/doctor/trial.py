@@ -15,7 +15,7 @@ from visual_analyse.doctor.machine.device import free_memory
 from visual_analyse.doctor.model.built import built
 from visual_analyse.doctor.model.config import config
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.explain.description import BYTES
+from visual_analyse.explain.description import bound, megabytes
 from visual_analyse.explain.layers import Layer, leaves, select
 from visual_analyse.explain.memory import enough_memory
 from visual_analyse.explain.model import Batch
@@ -83,10 +83,10 @@ def check_memory(case: Case) -> Iterator[Finding]:
         return
     usual, longest = done.batch.lengths[0], max(read.frames for read in reads)
     needs = bound(plan, layers, usual)
-    said = f"explaining {what} of a walk of {usual} frames keeps {_megabytes(needs)}"
+    said = f"explaining {what} of a walk of {usual} frames keeps {megabytes(needs)}"
     if longest > usual and usual == done.read.frames:
         needs = bound(plan, layers, longest)
-        said += f", of the longest read ({longest} frames) {_megabytes(needs)}"
+        said += f", of the longest read ({longest} frames) {megabytes(needs)}"
     free = free_memory(model.device)
     if free is not None and needs > free:
         later = f"--layers {layers[len(layers) // 2].number}-{layers[-1].number}"
@@ -106,14 +106,3 @@ def explained(plan: Plan, layers: Sequence[Layer]) -> tuple[list[Layer], str]:
         convolutions = set()
     kept = [layer for layer in drawable if layer in convolutions]
     return (kept, f"all {len(kept)} convolutions") if kept else (drawable, f"all {len(drawable)} layers")
-
-
-def bound(plan: Plan, layers: Sequence[Layer], length: int) -> int:
-    """The bytes that explaining some layers of a walk of `length` frames keeps at most, as `cost` says in words."""
-    first = min(layer.number for layer in layers)
-    kept = [plan.values(number, length) for number in plan.places if number >= first]
-    return BYTES * (sum(kept) + 2 * max(kept, default=0))
-
-
-def _megabytes(most: int) -> str:
-    return f"up to {most / 1e6:.0f} MB" if most >= 1e6 else "under 1 MB"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.plan import Place, Plan
 
-BYTES = 4  # a float32
+_BYTES = 4  # a float32
 
 
 def lies(plan: Plan, number: int, length: int) -> str:
@@ -69,12 +69,30 @@ def cost(plan: Plan, layers: Sequence[Layer], length: int) -> str:
     >>> cost(plan, layers, 30)  # doctest: +SKIP
     'one forward, one backward down to layer 1; keeps up to 61 MB for walks of 30 frames'
     """
-    first = min(layers, key=lambda layer: layer.number)
+    first = min(layer.number for layer in layers)
+    memory = megabytes(bound(plan, layers, length))
+    return f"one forward, one backward down to layer {first}; keeps {memory} for walks of {_frames(length)}"
+
+
+def bound(plan: Plan, layers: Sequence[Layer], length: int) -> int:
+    """The bytes that explaining some layers of a walk of `length` frames keeps at most.
+
+    >>> bound(plan, layers, 30)  # doctest: +SKIP
+    61341696
+    """
+    first = min(layer.number for layer in layers)
     # From the first layer on every output may be saved by autograd; a gradient and its map pass one layer at a time.
-    kept = [plan.values(number, length) for number in plan.places if number >= first.number]
-    bound = BYTES * (sum(kept) + 2 * max(kept, default=0))
-    memory = f"up to {bound / 1e6:.0f} MB" if bound >= 1e6 else "under 1 MB"
-    return f"one forward, one backward down to layer {first.number}; keeps {memory} for walks of {_frames(length)}"
+    kept = [plan.values(number, length) for number in plan.places if number >= first]
+    return _BYTES * (sum(kept) + 2 * max(kept, default=0))
+
+
+def megabytes(most: int) -> str:
+    """A bound of memory in words.
+
+    >>> megabytes(61_341_696)
+    'up to 61 MB'
+    """
+    return f"up to {most / 1e6:.0f} MB" if most >= 1e6 else "under 1 MB"
 
 
 def _frames(many: int | str) -> str:

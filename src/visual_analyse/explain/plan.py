@@ -143,7 +143,7 @@ class Plan:
 
     def values(self, number: int, length: int) -> int:
         """How many values all calls of a layer put out for one walk of `length` frames."""
-        return int(np.prod(self.shape(number, length), dtype=np.int64)) * max(1, self.places[number].calls)
+        return int(np.prod(self.shape(number, length), dtype=np.int64)) * self.places[number].calls
 
     def extent(self, number: int) -> tuple[int, ...]:
         """The size of a layer's grid: rows and columns on a picture, cells on joints or points, none without a grid."""
