@@ -16,11 +16,11 @@ from visual_analyse.explain.part_heights import part_heights
 
 
 class Strips(nn.Module):
-    """A part for every four rows: the mean over their cells. The second input counts for nothing, or for the other."""
+    """A part for every `high` rows of one input, `which`: the mean over their cells. The others count for nothing."""
 
-    def __init__(self, which: int = 0, one_by_one: bool = False) -> None:
+    def __init__(self, which: int = 0, one_by_one: bool = False, high: int = 4) -> None:
         super().__init__()
-        self.which, self.one_by_one = which, one_by_one
+        self.which, self.one_by_one, self.high = which, one_by_one, high
         self.seen: list[int] = []
 
     def forward(self, batch: Batch) -> torch.Tensor:
@@ -29,13 +29,13 @@ class Strips(nn.Module):
         self.seen.append(len(x))
         if self.one_by_one and len(x) > 1:
             x = x.mean(0, keepdim=True).expand_as(x)  # mixes its walks
-        return x.mean((1, 3)).unflatten(1, (-1, 4)).mean(2).unsqueeze(1)
+        return x.mean((1, 3)).unflatten(1, (-1, self.high)).mean(2).unsqueeze(1)
 
 
-def alike(length=3):
+def alike(length=3, height=16):
     """A walk whose rows are all alike."""
     batch = walk((length,))
-    return Batch((batch.inputs[0][:, :, :1].expand(-1, -1, 16, -1).contiguous(),), batch.axes, batch.lengths)
+    return Batch((batch.inputs[0][:, :, :1].expand(-1, -1, height, -1).contiguous(),), batch.axes, batch.lengths)
 
 
 @pytest.mark.parametrize("one_by_one", [False, True])
@@ -60,6 +60,27 @@ def test_bands_of_fine_frames_are_changed_together():
     assert found.sum(1) == pytest.approx(np.ones(16), abs=1e-5)
     assert ((found > 0) == np.repeat(np.eye(16, dtype=bool), 4, 1)).all()
     assert (found[:, 0::2] == found[:, 1::2]).all()
+
+
+def test_a_row_counts_the_same_in_bands_of_any_size():
+    """Of 40 rows eight bands have two and 24 have one."""
+    found = part_heights(Model(Strips(high=20)), alike(height=40))
+    assert found == pytest.approx(np.repeat(np.eye(2), 20, 1) / 20, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "seen", [lambda x: (x > 0.55).float(), lambda x: (x - 0.5).abs()], ids=["no mind of darker", "nor of inside out"]
+)
+def test_what_a_model_does_not_mind_in_one_way_it_shows_in_the_other(seen):
+    class Through(Strips):
+        def forward(self, batch):
+            return super().forward(Batch((seen(batch.inputs[0]),), batch.axes, batch.lengths))
+
+    batch = walk((3,))
+    silhouettes = Batch(((batch.inputs[0] > 0.5).float(),), batch.axes, batch.lengths)
+    found = part_heights(Model(Through()), silhouettes)
+    assert found.any(1).all()
+    assert not found[~np.repeat(np.eye(4, dtype=bool), 4, 1)].any()
 
 
 def test_gaitbase_parts_come_from_top_to_bottom():

@@ -225,6 +225,19 @@ def test_any_layout(net, batch, wanted):
                     assert close(parts.of(part).maps, known[parts.layer.name].maps, 1e-4), parts.layer.name
 
 
+@pytest.mark.parametrize("seen", [lambda x: (-x).relu(), lambda x: (x - 2).relu()], ids=["below", "above"])
+def test_rows_that_tell_only_by_values_beyond_those_of_the_walk(seen):
+    class Through(Rows):
+        def after(self, x):
+            return seen(x)
+
+    model, batch = Model(Through()), walk((3,))
+    layers, plan = layers_of(model, "keep"), resolve(model, batch)
+    made = (batch.inputs[0] * 2 - batch.inputs[0].mean()).clamp(0, 1.9)
+    batch = Batch((made,), batch.axes, batch.lengths)
+    assert (part_supports(model, batch, layers, plan)[(1, 0)] == np.repeat(np.eye(4, dtype=bool), 4, 1)).all()
+
+
 def test_a_model_that_needs_more_frames_is_given_more():
     class Long(Rows):
         def forward(self, batch):
