@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,11 +21,13 @@ from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import Method
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.trace import resized
 from visual_analyse.results import LayerEvidence
 from visual_analyse.trust.body import Floats, evidence_on, spearman
 from visual_analyse.trust.case import Case, maps_of
 
 STAGES = 8
+_FRAMES = 8  # that tell the order in which a model uses its parameters
 _FEWEST = 4  # where the modules at the top are fewer, those inside them are told apart
 Tick = Callable[[int, int], None]
 
@@ -39,23 +43,18 @@ class Stage:
 def stages(model: Explainable, batch: Batch, most: int = STAGES) -> list[Stage]:
     """All parameters of a model, those nearest to its output first, in at most `most` stages by modules.
 
-    What is nearer is told by a forward: modules that hold parameters, in the order in which they run; those that
-    never run stand where they are named.
+    What is nearer is told by a backward, in which order it meets them. Parameters that none meets, of what a model runs
+    without gradients or not at all, come last, as they are named, backwards.
 
     >>> [stage.name for stage in stages(model, batch)]  # doctest: +SKIP
     ['head', 'block3', 'block2', 'block1']
     """
-    owners = [name for name, child in model.module.named_modules() if next(child.parameters(recurse=False), None)
-              is not None]  # fmt: skip
-    ran = _running(model, batch, owners)
-    place = {name: k for k, name in enumerate(ran)}
-    last = -1
-    for name in owners:  # one that no forward enters, its parameters used from outside, follows the one named before it
-        last = place.setdefault(name, last)
-    backwards = sorted(owners, key=lambda name: (-place[name], -owners.index(name)))
     held = dict(model.module.named_parameters())
-    by_owner = {name: {key: p for key, p in held.items() if _owner(key) == name} for name in backwards}
-    backwards = [name for name in backwards if by_owner[name]]
+    met = _met(model, batch, held)
+    by_owner: dict[str, dict[str, nn.Parameter]] = {}
+    for name in [*met, *(name for name in reversed(held) if name not in met)]:
+        by_owner.setdefault(name.rpartition(".")[0], {})[name] = held[name]
+    backwards = list(by_owner)
     deepest = max((name.count(".") + 1 for name in backwards), default=1)
     groups = [_grouped(backwards, depth) for depth in range(1, deepest + 1)]
     enough = [group for group in groups if len(group) >= _FEWEST] or groups[-1:]
@@ -146,25 +145,31 @@ def _maps(
     return {key: layer for key, layer in found.items() if np.isfinite(layer.maps).all()}
 
 
-def _running(model: Explainable, batch: Batch, owners: Sequence[str]) -> list[str]:
-    """The modules of these that a forward enters, in order."""
-    ran: dict[str, None] = {}
-    modules = dict(model.module.named_modules())
-    handles = [
-        modules[name].register_forward_pre_hook(lambda module, inputs, name=name: ran.setdefault(name))
-        for name in owners
-    ]
+def _met(model: Explainable, batch: Batch, held: Mapping[str, nn.Parameter]) -> list[str]:
+    """The parameters that gradients of the embeddings reach, in the order in which they do."""
+    met: list[str] = []
+    able = {name: p for name, p in held.items() if p.is_floating_point()}
+    wanted = {name: p.requires_grad for name, p in able.items()}
+    handles = []
     try:
-        with torch.no_grad():
-            model.embed(batch)
+        for name, parameter in able.items():
+            parameter.requires_grad_(True)
+            hook: Any = partial(_note, met, name)
+            handles.append(parameter.register_hook(hook))  # type: ignore[no-untyped-call]
+        # Where a model cannot go backwards, its parameters are left as they are named.
+        with torch.enable_grad(), contextlib.suppress(RuntimeError):
+            embeddings = model.embed(resized(batch, (min(_FRAMES, batch.lengths[0]),))).float()
+            torch.autograd.grad(embeddings.sum(), list(able.values()), allow_unused=True)
     finally:
         for handle in handles:
             handle.remove()
-    return list(ran)
+        for name, parameter in able.items():
+            parameter.requires_grad_(wanted[name])
+    return met
 
 
-def _owner(parameter: str) -> str:
-    return parameter.rpartition(".")[0]
+def _note(met: list[str], name: str, gradient: Tensor) -> None:
+    met.append(name)
 
 
 def _grouped(owners: Sequence[str], depth: int) -> list[tuple[str, list[str]]]:
