@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from visual_analyse.cli.parsing import Parser, run_command
 from visual_analyse.cli.progress import DelayedBar
 from visual_analyse.cli.results import search
-from visual_analyse.draw.evidence.facts import EXPLAIN
+from visual_analyse.draw.evidence.facts import EXPLAIN, either_way
 from visual_analyse.draw.evidence.ledger import draw_ledger
 from visual_analyse.draw.evidence.match import draw_match
 from visual_analyse.draw.evidence.sheet import FORMATS, save
@@ -138,7 +138,7 @@ def _figures(path: Path, keys: Sequence[str], style: Style, ending: str) -> Iter
     evidence = Evidence.load(path)
     if evidence.of_random_weights:
         _notice(f"{path}: RANDOM WEIGHTS, so these figures mean nothing.")
-    layers = _chosen(evidence, keys)
+    layers = _chosen(evidence, keys, style.polarity)
     if evidence.matched is None:
         lacks = (
             f"holds no matched walk, so that there is no figure of the match: {EXPLAIN} makes it, and what else lacks"
@@ -152,18 +152,31 @@ def _figures(path: Path, keys: Sequence[str], style: Style, ending: str) -> Iter
         yield f"{name}_time.{ending}", draw_time(evidence, layer, style)
 
 
-def _chosen(evidence: Evidence, keys: Sequence[str]) -> list[LayerEvidence]:
+def _chosen(evidence: Evidence, keys: Sequence[str], polarity: str) -> list[LayerEvidence]:
     """The layers that are named, in the order of the result; by default the last that has maps over time."""
     known = [*evidence.layers, *evidence.further]
     if not keys:
         over_time = [layer for layer in evidence.layers if len(layer.maps) > 1]
-        return [*evidence.layers[-1:], *over_time[-1:]][-1:]
+        return [_with_a_sign(evidence, layer, polarity) for layer in (over_time or evidence.layers)[-1:]]
     for key in keys:
         if not any(_is(layer, key) for layer in known):
             raise VisualAnalyseError(
                 f"There is no layer {plain(key)} in it; it holds {listed([layer.key for layer in known], 12)}."
             )
-    return [layer for layer in known if any(_is(layer, key) for key in keys)]
+    chosen = [
+        layer if layer.key in keys else _with_a_sign(evidence, layer, polarity)
+        for layer in known
+        if any(_is(layer, key) for key in keys)
+    ]
+    return list({layer.key: layer for layer in chosen}.values())
+
+
+def _with_a_sign(evidence: Evidence, layer: LayerEvidence, polarity: str) -> LayerEvidence:
+    """The map by the same method that tells for from against, where a result's own does not, and that is asked."""
+    if polarity == "abs" or layer.method or not either_way(evidence, layer):
+        return layer
+    method = evidence.manifest.get("method")
+    return next((one for one in evidence.further if (one.number, one.method) == (layer.number, method)), layer)
 
 
 def _is(layer: LayerEvidence, key: str) -> bool:

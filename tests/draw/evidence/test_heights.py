@@ -35,6 +35,14 @@ def test_the_reach_of_a_place_is_where_a_tenth_and_nine_tenths_lie() -> None:
     assert np.allclose([place.first, place.middle, place.last], [0.42, 0.5, 0.58])
 
 
+def test_parts_that_look_at_joints_stand_at_their_heights() -> None:
+    rows = np.array([0.0, 0.9, 0.5])  # head, foot, hip
+    found = places(np.array([[0, 1, 0], [0.5, 0.25, 0.25], [1, 0, 0]]), 3, rows)
+    assert [place.parts for place in found] == [(2,), (1,), (0,)]
+    assert np.allclose([place.middle for place in found], [0.0, 0.35, 0.9])
+    assert [place.parts for place in places(np.ones((2, 17)), 2, rows)] == [(0,), (1,)]  # of other joints
+
+
 def test_without_heights_parts_are_numbered() -> None:
     assert [place.parts for place in places(None, 3)] == [(0,), (1,), (2,)]
     assert [place.parts for place in places(np.ones((2, 8)), 3)] == [(0,), (1,), (2,)]  # of another model

@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from tests.draw.evidence.records import axes_of, texts
 from visual_analyse.draw.colours import worded
-from visual_analyse.draw.evidence.body import mean_body
+from visual_analyse.draw.evidence.body import joint_rows, mean_body
 from visual_analyse.draw.evidence.ledger import draw_ledger
 from visual_analyse.draw.evidence.sheet import AGAINST, FOR
 from visual_analyse.results import Evidence, Ledger
@@ -94,6 +94,28 @@ def test_the_body_is_the_mean_of_the_frames(full: Evidence, poses: Evidence) -> 
     assert body is not None and body.shape == full.frames.shape[1:]  # columns that are always empty are left out
     assert (body[5, 1], body[4, 1], body[0, 0]) == (38, 147, 255)  # 85 % dark, half of that, none
     assert mean_body(poses) is None
+
+
+def test_a_contrast_begins_with_the_true_match(full: Evidence) -> None:
+    true = Ledger("001-nm-01-090", "true match", full.parts)
+    figure = draw_ledger(replace(full, ledgers=(true, full.ledgers[1])))
+    assert sum(bars(figure, "true match")) == pytest.approx(1.0)
+    assert sum(bars(figure, "impostor − true match")) == pytest.approx(0.65)
+    assert any("speaks for the true match against the impostor" in line for line in texts(figure))
+
+
+def test_parts_of_skeletons_stand_beside_a_skeleton(poses: Evidence) -> None:
+    heights = np.array([[0.0, 0.5, 0.5], [1.0, 0.0, 0.0]])
+    figure = draw_ledger(replace(poses, parts=np.array([0.25, 0.5]), heights=heights))
+    assert axes_of(figure, "height").get_ylim() == (0, 100)
+    rows = joint_rows(poses)
+    assert rows is not None and (rows >= 0).all() and (rows <= 1).all()
+    nose_is_above = rows[0] < rows[1:].mean()
+    assert bars(figure, "match") == ([0.5, 0.25] if nose_is_above else [0.25, 0.5])
+    alone = draw_ledger(poses)
+    (bar,) = axes_of(alone, "match").containers[0]
+    assert bars(alone, "match") == [0.5] and bar.get_height() <= 0.78
+    assert "The model has one part alone." in texts(alone)
 
 
 def test_names_are_never_formulas(full: Evidence) -> None:

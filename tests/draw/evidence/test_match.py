@@ -91,6 +91,12 @@ def test_flat_maps_are_flat(full: Evidence) -> None:
     assert not any("nan" in line.lower() for line in texts(figure))
 
 
+def test_maps_without_a_sign_claim_none(full: Evidence) -> None:
+    said = texts(draw_match(replace(full, manifest={**full.manifest, "sign": "abs"}), full.layers[0]))
+    assert not any("for the match" in line for line in said)
+    assert any("either way" in line for line in said)
+
+
 def test_skeletons_are_drawn(poses: Evidence) -> None:
     figure = draw_match(poses, poses.layers[0])
     scenes = panels(figure, "probe")

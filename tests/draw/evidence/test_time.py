@@ -80,6 +80,15 @@ def test_flat_maps_are_flat(full: Evidence) -> None:
     assert NO_TIME in texts(draw_time(full, flat))
 
 
+def test_maps_without_a_sign_have_one_colour_and_no_sides(full: Evidence) -> None:
+    layer = layer_of(np.abs(full.layers[0].maps))
+    unsigned = replace(full, manifest={**full.manifest, "sign": "abs"})
+    figure = draw_time(unsigned, layer)
+    (more,) = heights(figure, "all")
+    assert more == pytest.approx(by_frame(layer, FRAMES)[0])
+    assert "evidence, for or against alike" in texts(figure) and "against it" not in texts(figure)
+
+
 def test_strided_steps_are_spread_over_their_frames(full: Evidence) -> None:
     layer = layer_of([[[4.0]], [[-3.0]]], [[0, 4], [4, 10]])
     figure = draw_time(full, layer)

@@ -35,6 +35,19 @@ def mean_body(evidence: Evidence) -> NDArray[np.uint8] | None:
     return np.asarray((255 * (1 - 0.85 * mean)).round(), np.uint8)
 
 
+def joint_rows(evidence: Evidence) -> NDArray[np.float64] | None:
+    """The mean height of each joint, `[v]`, in shares of the body's from above; None where frames are no joints."""
+    if evidence.kind.picture != "joints" or evidence.frames.ndim != 3:
+        return None
+    there = (evidence.frames != 0).any(-1)
+    rows = np.where(there, evidence.frames[..., 1], np.nan).astype(np.float64)
+    low, high = np.nanmin(rows, initial=np.inf), np.nanmax(rows, initial=-np.inf)
+    if not high > low:
+        return None
+    often = np.maximum(there.sum(0), 1)
+    return np.asarray(np.where(there.any(0), np.nansum((rows - low) / (high - low), 0) / often, 0.5))
+
+
 def body_beside(
     sheet: Sheet, evidence: Evidence, rows: Sequence[Place], box: Box, middles: NDArray[np.float64]
 ) -> float:
@@ -51,6 +64,8 @@ def body_beside(
     axes.set_yticklabels([f"{tick} %" for tick in (0, 25, 50, 75, 100)])
     sheet.text(left, top - 0.1, "height", SMALL, colour=PALE, down="bottom")
     x += 0.04
+    if evidence.kind.picture == "joints":
+        x += _skeleton(sheet, evidence, (x, top, high)) + 0.08
     if body is not None:
         wide = min(_WIDEST, high * body.shape[1] / body.shape[0])
         tall = wide * body.shape[0] / body.shape[1]
@@ -68,3 +83,21 @@ def body_beside(
         sheet.line((at, at), (top + high * place.first, top + high * place.last), PALE, 1.3)
         sheet.line((at - 0.02, at + 0.02), (y, y), INK, 1.3)
     return end + _FAN + 0.03
+
+
+def _skeleton(sheet: Sheet, evidence: Evidence, box: Box) -> float:
+    """The pose in the middle of the walk, as high as all poses together; returns its width."""
+    left, top, high = box
+    there = (evidence.frames != 0).any(-1)
+    rows = evidence.frames[..., 1][there]
+    frame = len(evidence.frames) // 2
+    pose, seen = evidence.frames[frame, :, :2].astype(np.float64), there[frame]
+    scale = high / max(float(rows.max() - rows.min()), 1e-9)
+    columns = (pose[:, 0] - pose[seen, 0].min(initial=np.inf)) * scale if seen.any() else pose[:, 0]
+    places = np.stack([left + 0.08 + columns, top + (pose[:, 1] - rows.min()) * scale], 1)
+    for a, b in evidence.kind.edges:
+        if max(a, b) < len(seen) and seen[a] and seen[b]:
+            sheet.line((places[a, 0], places[b, 0]), (places[a, 1], places[b, 1]), PALE, 2.0)
+    for at in places[seen]:
+        sheet.page.plot(*at, marker="o", markersize=3.5, color=INK)
+    return float(columns[seen].max(initial=0.0)) + 0.16

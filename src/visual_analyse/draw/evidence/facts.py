@@ -3,28 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from visual_analyse.draw.colours import worded
 from visual_analyse.draw.figures.rows import answers, model_name, named
-from visual_analyse.results import Evidence, LayerEvidence
+from visual_analyse.draw.style import Style
+from visual_analyse.results import Evidence, LayerEvidence, Ledger
 
 RANDOM = "RANDOM WEIGHTS: this model was never trained, and its evidence means nothing"
 EXPLAIN = "'visual-analyse explain'"
 _METHODS = {
     "grad_cam": "Grad-CAM", "grad_cam++": "Grad-CAM++", "hirescam": "HiResCAM", "layercam": "LayerCAM",
     "xgrad_cam": "XGrad-CAM", "element_wise": "element-wise gradient × activation", "eigen_cam": "Eigen-CAM",
+    "deviation": "deviation from what is usual", "integrated_gradients": "integrated gradients",
 }  # fmt: skip
 
 
 def right(evidence: Evidence) -> bool | None:
     """Whether the match is of the probe's identity; None where the record does not tell."""
+    match = evidence.manifest.get("match")
+    told = match.get("right") if isinstance(match, Mapping) else None
+    if isinstance(told, bool):
+        return told
     roles = {ledger.role for ledger in evidence.ledgers}
-    if roles & {"true match", "impostor"}:
-        return "impostor" in roles
-    who = [evidence.manifest.get(walk) for walk in ("probe", "match")]
-    ids = [walk.get("id") if isinstance(walk, Mapping) else None for walk in who]
-    return ids[0] == ids[1] if all(isinstance(id, str) for id in ids) else None
+    return not roles & {"true match"} if roles & {"true match", "impostor"} else None
+
+
+def contrasted(evidence: Evidence) -> Ledger | None:
+    """The impostor, where it is explained why the probe is nearer to its true match, or not."""
+    roles = {ledger.role: ledger for ledger in evidence.ledgers}
+    return roles.get("impostor") if "true match" in roles else None
+
+
+def ledgers(evidence: Evidence) -> list[Ledger]:
+    """That of the match, which every record knows, and then those of other walks."""
+    name = match_name(evidence)
+    known = [ledger for ledger in evidence.ledgers if len(ledger.parts) == len(evidence.parts)]
+    own = next((ledger for ledger in known if ledger.role == "match" or ledger.walk == name), None)
+    own = own or Ledger(name, "answer" if answers(evidence) else "match", evidence.parts)
+    return [own, *(ledger for ledger in known if ledger is not own)]
+
+
+def either_way(evidence: Evidence, layer: LayerEvidence) -> bool:
+    """Whether a map says how much there is to see, and not whether for or against."""
+    method = layer.method or str(evidence.manifest.get("method") or "")
+    if method.startswith("eigen_cam"):
+        return True
+    return method.endswith("-abs") if layer.method else evidence.manifest.get("sign") == "abs"
+
+
+def coloured(evidence: Evidence, layer: LayerEvidence, style: Style) -> Style:
+    """The style, but of a map without a sign only one that has none."""
+    return replace(style, polarity="abs") if either_way(evidence, layer) else style
 
 
 def short(name: str, most: int = 32) -> str:
@@ -56,6 +87,15 @@ def title(evidence: Evidence) -> str:
     probe, match = short(probe_name(evidence)), short(match_name(evidence))
     if answers(evidence):
         return f"{model} answered {match} for {probe}"
+    impostor = contrasted(evidence)
+    if impostor is not None:
+        near, far = f"{match}, the right person,", short(impostor.walk)
+        if impostor.distance < evidence.distance:
+            near, far = f"{far}, the WRONG person,", match
+        return f"{model}: {probe} is nearer to {near} than to {far}"
+    if str(evidence.manifest.get("asked", "")).startswith("given"):
+        verdict = {True: ": the same person", False: ": two persons", None: ""}[right(evidence)]
+        return f"{model} compared {probe} with {match}{verdict}"
     verdict = {True: ": the right person", False: ": the WRONG person", None: ""}[right(evidence)]
     return f"{model} matched {probe} with {match}{verdict}"
 
@@ -66,7 +106,14 @@ def distance(evidence: Evidence) -> str:
         return f"score {signed(-evidence.distance)}"
     metrics = {"euc": "Euclidean", "cos": "cosine"}
     kind = metrics.get(str(evidence.manifest.get("metric")), "")
-    return f"distance {worded(evidence.distance)}" + (f" ({kind}, mean over parts)" if kind else "")
+    impostor = contrasted(evidence)
+    both = f" to the true match, {worded(impostor.distance)} to the impostor" if impostor else ""
+    return f"distance {worded(evidence.distance)}{both}" + (f" ({kind}, mean over parts)" if kind else "")
+
+
+def spoken_of(evidence: Evidence) -> str:
+    """What evidence is for or against: the match, the true match, or an answer."""
+    return "answer" if answers(evidence) else "true match" if contrasted(evidence) else "match"
 
 
 def alarm(evidence: Evidence) -> str:
@@ -77,9 +124,11 @@ def alarm(evidence: Evidence) -> str:
 def made_how(evidence: Evidence, layer: LayerEvidence) -> list[str]:
     """Which layer a map is of, how it was made, and of what."""
     method = layer.method or str(evidence.manifest.get("method") or "")
-    target = layer.target or str(evidence.manifest.get("target") or "").split(";")[0]
+    own = layer.target in ("", evidence.manifest.get("asked"))
+    target = str(evidence.manifest.get("target") or "").split(";")[0] if own else layer.target
     facts = [f"layer {layer.number} {layer.name} ({layer.kind})" if layer.number else "the input itself"]
     facts += [f"method {_method(method)}"] if method else []
+    facts += ["how much, for or against alike"] if either_way(evidence, layer) else []
     return facts + ([f"explained: {target}"] if target else [])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-_ALIKE = 0.02  # of the height: parts no further apart look at the same place
+_ALIKE = 0.005  # of the height: parts no further apart look at the same place
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,21 @@ class Place:
     last: float = 1.0
 
 
-def places(heights: Any, count: int) -> list[Place]:
+def places(heights: Any, count: int, rows: Any = None) -> list[Place]:
     """The places of `count` parts from above, those that share one together; one a part, numbered, without heights.
 
-    `heights` float `[p, h]`, as Evidence has them.
+    `heights` float `[p, h]`, as Evidence has them; `rows` `[h]`, where each of what they look at lies, in shares of the
+    height from above: that of joints, say. None: rows of a picture.
 
     >>> [place.parts for place in places(np.array([[0, 1], [1, 0], [0, 1]]), 3)]
     [(1,), (0, 2)]
     """
-    if heights is None or np.ndim(heights) != 2 or len(heights) != count:
+    if (
+        heights is None
+        or np.ndim(heights) != 2
+        or len(heights) != count
+        or np.shape(heights)[1:] != np.shape(heights[0] if rows is None else rows)
+    ):
         return [Place((part,)) for part in range(count)]
     found: list[Place] = []
     unknown = []
@@ -41,8 +47,13 @@ def places(heights: Any, count: int) -> list[Place]:
             unknown.append(Place((part,)))
             continue
         share = np.clip(row, 0, None) / np.clip(row, 0, None).sum()
-        middle = float((share * (np.arange(len(row)) + 0.5)).sum() / len(row))
-        reach = np.interp((0.1, 0.9), np.concatenate([[0], share.cumsum()]), np.arange(len(row) + 1) / len(row))
+        if rows is None:
+            middle = float((share * (np.arange(len(row)) + 0.5)).sum() / len(row))
+            reach = np.interp((0.1, 0.9), np.concatenate([[0], share.cumsum()]), np.arange(len(row) + 1) / len(row))
+        else:
+            order = np.argsort(rows)
+            middle = float((share * rows).sum())
+            reach = np.interp((0.1, 0.9), share[order].cumsum() - share[order] / 2, np.asarray(rows)[order])
         here = Place((part,), middle, float(reach[0]), float(reach[1]))
         alike = next((k for k, other in enumerate(found) if _alike(here, other)), None)
         if alike is None:

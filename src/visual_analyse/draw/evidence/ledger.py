@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from visual_analyse.draw.colours import worded
-from visual_analyse.draw.evidence.body import body_beside
-from visual_analyse.draw.evidence.facts import EXPLAIN, alarm, distance, match_name, signed, title
+from visual_analyse.draw.evidence import facts
+from visual_analyse.draw.evidence.body import body_beside, joint_rows
+from visual_analyse.draw.evidence.facts import EXPLAIN, alarm, distance, signed, title
 from visual_analyse.draw.evidence.heights import Place, places
 from visual_analyse.draw.evidence.sheet import (
     AGAINST,
@@ -31,6 +32,7 @@ from visual_analyse.draw.maps.page import INK, PALE
 from visual_analyse.results import Evidence, Ledger
 
 _BODY = 3.3, 3.9  # inches: the height of the body, which many rows of parts exceed
+_THICKEST = 0.3  # inches: of a bar
 _NUMBER = 5.5  # points
 _FEW = 20  # rows; with more, there is no room for a number at each
 
@@ -44,8 +46,8 @@ def draw_ledger(evidence: Evidence) -> Figure:
 
     >>> draw_ledger(Evidence.load(Path("GaitSet_001-nm-05-090.npz"))).savefig("ledger.png")  # doctest: +SKIP
     """
-    sheet, ledgers = Sheet(), _ledgers(evidence)
-    rows = places(evidence.heights, len(evidence.parts))
+    sheet, ledgers = Sheet(), facts.ledgers(evidence)
+    rows = places(evidence.heights, len(evidence.parts), joint_rows(evidence))
     y = sheet.heading(title(evidence), _facts(evidence, ledgers), alarm(evidence))
     top = y + 2 * LINE * TEXT + LINE * SMALL + 0.06
     each = 0.17 if len(rows) <= _FEW else float(np.clip(5.6 / len(rows), 0.09, 0.115))
@@ -68,19 +70,13 @@ def draw_ledger(evidence: Evidence) -> Figure:
     return sheet.finish(y + EDGE)
 
 
-def _ledgers(evidence: Evidence) -> list[Ledger]:
-    """The match, which every record knows, and then the others."""
-    others = [
-        ledger for ledger in evidence.ledgers if ledger.role != "match" and len(ledger.parts) == len(evidence.parts)
-    ]
-    own = "answer" if answers(evidence) else "match"
-    return [Ledger(match_name(evidence), own, evidence.parts), *others]
-
-
 def _facts(evidence: Evidence, ledgers: Sequence[Ledger]) -> list[str]:
     count = len(evidence.parts)
-    facts = [f"{distance(evidence)} = the sum of {count} part{'s' * (count > 1)}"]
-    return facts + [f"{ledger.role} {ledger.walk} at {worded(ledger.distance)}" for ledger in ledgers[1:]]
+    summed = f"the sum of {count} part{'s' * (count > 1)}"
+    if facts.contrasted(evidence):
+        return [distance(evidence), f"each of them {summed}"]
+    others = [f"{ledger.role} {ledger.walk} at {worded(ledger.distance)}" for ledger in ledgers[1:]]
+    return [f"{distance(evidence)} = {summed}", *others]
 
 
 def _numbers(
@@ -107,7 +103,8 @@ def _panel(
     x, top, wide, tall = box
     values = ledger.parts if match is None else ledger.parts - match.parts
     role = ledger.role
-    name = role if match is None else f"{role} − match"
+    less = match.role if match else ""
+    name = f"{role} − {less}" if match else role
     axes = sheet.axes(x, top, wide, tall, name)
     low, high = most if match is None else _reach([values], rows)
     shown = low - 0.02 * (high - low) * (low < 0), high + 0.02 * (high - low) * (high > 0)
@@ -117,25 +114,26 @@ def _panel(
     for k in range(0, len(rows), 2):
         axes.axhspan(k - 0.5, k + 0.5, color="#f4f4f4", linewidth=0, zorder=0)
     for k, row in enumerate(rows):
-        _bars(axes, k, [float(values[part]) for part in row.parts], match is not None)
+        thick = min(0.78, _THICKEST * len(rows) / tall)
+        _bars(axes, k, [float(values[part]) for part in row.parts], match is not None, thick)
         if len(rows) <= _FEW:
             _value(axes, k, float(values[list(row.parts)].sum()), (shown, wide), match is not None)
     line = LINE * TEXT
     sheet.text(x, top - 0.05 - line - LINE * SMALL, role if match is None else "difference", TEXT, bold=True,
                down="bottom", room=wide)  # fmt: skip
-    sheet.text(x, top - 0.05 - line, ledger.walk if match is None else f"{role} − match", SMALL, colour=PALE,
+    sheet.text(x, top - 0.05 - line, ledger.walk if match is None else name, SMALL, colour=PALE,
                down="bottom", room=wide)  # fmt: skip
     total = signed(ledger.distance - match.distance) if match else worded(ledger.distance)
     sheet.text(x, top - 0.05, f"sum {total}", TEXT, down="bottom")
 
 
-def _bars(axes: Any, row: int, values: Sequence[float], signed_colours: bool) -> None:
+def _bars(axes: Any, row: int, values: Sequence[float], signed_colours: bool, thick: float) -> None:
     """The parts of one row, one after another, those below zero to the left."""
     ends = [0.0, 0.0]
     for value in values:
         side = int(value < 0)
         colour = BAR if not signed_colours else (FOR, AGAINST)[side]
-        axes.barh(row, value, 0.78, left=ends[side], color=colour, edgecolor="white", linewidth=0.4, zorder=2)
+        axes.barh(row, value, thick, left=ends[side], color=colour, edgecolor="white", linewidth=0.4, zorder=2)
         ends[side] += value
 
 
@@ -191,9 +189,9 @@ def _sentences(evidence: Evidence, rows: Sequence[Place], ledgers: Sequence[Ledg
     if chosen := _deciding(ledgers):
         listed = ", ".join(map(str, chosen[:8])) + (", ..." if len(chosen) > 8 else "")
         said.append(f"Bold: {len(chosen)} of {len(evidence.parts)} parts ({listed}) make up half of what speaks for "
-                    f"the match against the {ledgers[1].role}.")  # fmt: skip
+                    f"the {ledgers[0].role} against the {ledgers[1].role}.")  # fmt: skip
     if len(ledgers) > 1:
-        said.append("The difference, on a scale of its own: red speaks for the match, blue against it.")
+        said.append(f"The difference, on a scale of its own: red speaks for the {ledgers[0].role}, blue against it.")
     if any(len(row.parts) > 1 for row in rows):
         said.append("Parts that look at the same place share a row, one bar after another.")
     single = len(evidence.parts) == 1

@@ -5,8 +5,20 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from visual_analyse.draw.colours import Paint, worded
-from visual_analyse.draw.evidence.facts import EXPLAIN, alarm, distance, made_how, match_name, probe_name, signed, title
+from visual_analyse.draw.colours import Paint, Scene, worded
+from visual_analyse.draw.evidence.facts import (
+    EXPLAIN,
+    alarm,
+    coloured,
+    contrasted,
+    distance,
+    made_how,
+    match_name,
+    probe_name,
+    signed,
+    spoken_of,
+    title,
+)
 from visual_analyse.draw.evidence.laid import Laid
 from visual_analyse.draw.evidence.pairs import Pairs, paired
 from visual_analyse.draw.evidence.sheet import EDGE, LINE, PAGE, SMALL, TEXT, Sheet, colour_bar, on_a_sheet
@@ -30,7 +42,7 @@ def draw_match(evidence: Evidence, layer: LayerEvidence, style: Style | None = N
     >>> evidence = Evidence.load(Path("GaitSet_001-nm-05-090.npz"))  # doctest: +SKIP
     >>> draw_match(evidence, evidence.layers[0]).savefig("match.png")  # doctest: +SKIP
     """
-    style = style or Style(polarity="both")
+    style = coloured(evidence, layer, style or Style(polarity="both"))
     if evidence.matched is None:
         raise VisualAnalyseError(
             f"This result holds the maps of the probe alone; those of the walk it matched are made by {EXPLAIN}."
@@ -41,8 +53,10 @@ def draw_match(evidence: Evidence, layer: LayerEvidence, style: Style | None = N
     walks = Laid(evidence, layer, end, paint), Laid(evidence.matched, theirs, end, paint)
     pairs = paired(evidence.phase, evidence.matched.phase, (len(walks[0]), len(walks[1])))
     sheet = Sheet()
+    opposite = contrasted(evidence) is not None
     facts = [distance(evidence), *made_how(evidence, layer)]
     facts += ["one map for the whole walk lies on every frame"] if walks[0].view.pooled else []
+    facts += ["on the match: its distance to the probe"] if opposite else []
     y = sheet.heading(title(evidence), facts, alarm(evidence))
     across = (PAGE - 2 * EDGE - (len(pairs) - 1) * _GAP) / len(pairs)
     widest = max(walk.aspect for walk in walks)
@@ -53,16 +67,11 @@ def draw_match(evidence: Evidence, layer: LayerEvidence, style: Style | None = N
         y = _row(sheet, y, walk, name, frames, (step, high), style)
         if walk is walks[0]:
             y = _moments(sheet, y, pairs, step)
-    y = _scale(
-        sheet,
-        y + 0.03,
-        paint,
-        end,
-        walks[0].solid,
-        max(layer.strength, theirs.strength) > end * (1 + 1e-6),
-        len(layer.maps) > 1,
-    )
-    return sheet.finish(y + EDGE)
+    said = ["%: the share of its walk's evidence that a frame holds"] if len(layer.maps) > 1 else []
+    beyond = max(layer.strength, theirs.strength) > end * (1 + 1e-6)
+    bar = paint.bar(512, 24, walks[0].solid)
+    sheet_end = _scale(sheet, y + 0.03, style, bar, _ends(end, style, beyond), spoken_of(evidence), said)
+    return sheet.finish(sheet_end + EDGE)
 
 
 def _same_layer(matched: Evidence, layer: LayerEvidence) -> LayerEvidence:
@@ -111,15 +120,19 @@ def _moments(sheet: Sheet, y: float, pairs: Pairs, step: float) -> float:
     return y + LINE * SMALL + 0.07
 
 
-def _scale(sheet: Sheet, y: float, paint: Paint, end: float, solid: bool, beyond: bool, shares: bool) -> float:
-    style = paint.style
+def _ends(end: float, style: Style, beyond: bool) -> tuple[str, str]:
+    """The numbers at the ends of the scale; `beyond`, whether some values lie outside it."""
     more, less = ("≥ ", "≤ ") if beyond else ("", "")
-    high = f"{more}{signed(end) if style.diverging else worded(end)}"
-    low = f"{less}{signed(-end)}" if style.diverging else "0"
-    ends = (f"against the match  {low}", f"{high}  for the match") if style.diverging else (low, high)
-    y = colour_bar(sheet, EDGE, y, paint.bar(512, 24, solid), ends)
-    said = [
-        POLARITIES[style.polarity] if end > 0 else "no evidence at all: the maps are flat",
-        "one scale for both walks and all frames",
-    ]
-    return sheet.lines(y + 0.02, [*said, *(["%: the share of its walk's evidence that a frame holds"] * shares)], SMALL)
+    return (f"{less}{signed(-end)}", f"{more}{signed(end)}") if style.diverging else ("0", f"{more}{worded(end)}")
+
+
+def _scale(
+    sheet: Sheet, y: float, style: Style, bar: Scene, ends: tuple[str, str], what: str, said: list[str]
+) -> float:  # fmt: skip
+    """The bar of colours, and what they show; `what`, the thing that evidence is for or against."""
+    low, high = (f"against the {what}  {ends[0]}", f"{ends[1]}  for the {what}") if style.diverging else ends
+    y = colour_bar(sheet, EDGE, y, bar, (low, high))
+    shown = POLARITIES[style.polarity].replace("the match", f"the {what}")
+    flat = "no evidence at all: the maps are flat"
+    facts = [flat if ends[1] == "0" else shown, "one scale for both walks and all frames"]
+    return sheet.lines(y + 0.02, [*facts, *said], SMALL)

@@ -9,11 +9,22 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from visual_analyse.draw.colours import Paint, worded
-from visual_analyse.draw.evidence.facts import EXPLAIN, alarm, distance, made_how, signed, title
+from visual_analyse.draw.evidence.facts import (
+    EXPLAIN,
+    alarm,
+    coloured,
+    distance,
+    either_way,
+    made_how,
+    signed,
+    spoken_of,
+    title,
+)
 from visual_analyse.draw.evidence.laid import Laid
 from visual_analyse.draw.evidence.pairs import strikes
 from visual_analyse.draw.evidence.sheet import (
     AGAINST,
+    BAR,
     EDGE,
     FOR,
     LINE,
@@ -24,7 +35,6 @@ from visual_analyse.draw.evidence.sheet import (
     on_a_sheet,
     points,
 )  # fmt: skip
-from visual_analyse.draw.figures.rows import answers
 from visual_analyse.draw.maps.page import INK, PALE
 from visual_analyse.draw.style import Style
 from visual_analyse.results import Evidence, LayerEvidence
@@ -47,7 +57,7 @@ def draw_time(evidence: Evidence, layer: LayerEvidence, style: Style | None = No
     >>> evidence = Evidence.load(Path("GaitSet_001-nm-05-090.npz"))  # doctest: +SKIP
     >>> draw_time(evidence, evidence.layers[0]).savefig("time.png")  # doctest: +SKIP
     """
-    sheet, style = Sheet(), style or Style(polarity="both")
+    sheet, style = Sheet(), coloured(evidence, layer, style or Style(polarity="both"))
     end = layer.strength if isinstance(style.scale, str) else style.scale
     laid = Laid(evidence, layer, end, Paint(style))
     y = sheet.heading(title(evidence), [distance(evidence), *made_how(evidence, layer)], alarm(evidence))
@@ -78,8 +88,9 @@ def _over_time(
     steps = strikes(evidence.phase, frames)
     left = EDGE + _margin(regions or {}, [(more, less)])
     wide = PAGE - EDGE - left
-    y = _key(sheet, y, left, bool(steps), "answer" if answers(evidence) else "match")
-    _chart(sheet, (left, y, wide, _TALL), "all", (more, less), _limits([(more, less)]), steps)
+    y = _key(sheet, y, left, bool(steps), _colours(evidence, laid.view.layer))
+    colours = tuple(colour for colour, _ in _colours(evidence, laid.view.layer))
+    _chart(sheet, (left, y, wide, _TALL), "all", (more, less), _limits([(more, less)]), steps, colours)
     y += _TALL
     for frame in _ticks(frames):
         sheet.text(left + (frame + 0.5) / frames * wide, y + 0.03, str(frame + 1), SMALL, colour=PALE, across="center")
@@ -89,7 +100,7 @@ def _over_time(
         limits = _limits(list(regions.values()))
         y += 0.06
         for name, sums in regions.items():
-            _chart(sheet, (left, y, wide, _SMALL), name, sums, limits, steps)
+            _chart(sheet, (left, y, wide, _SMALL), name, sums, limits, steps, colours)
             y += _SMALL + 0.07
     return y + 0.03
 
@@ -100,10 +111,17 @@ def _margin(regions: dict[str, tuple[Floats, Floats]], more: Sequence[tuple[Floa
     return min(1.4, max(points(text, SMALL) for text in texts) + 0.14)
 
 
-def _key(sheet: Sheet, y: float, left: float, steps: bool, what: str) -> float:
+def _colours(evidence: Evidence, layer: LayerEvidence) -> list[tuple[str, str]]:
+    """The colours of bars and of their sum, and what they mean."""
+    if either_way(evidence, layer):
+        return [(BAR, "evidence, for or against alike")]
+    return [(FOR, f"for the {spoken_of(evidence)}"), (AGAINST, "against it"), (INK, "sum of both")]
+
+
+def _key(sheet: Sheet, y: float, left: float, steps: bool, colours: Sequence[tuple[str, str]]) -> float:
     """What the colours and lines are."""
     x = left
-    for colour, words in ((FOR, f"for the {what}"), (AGAINST, "against it"), (INK, "sum of both")):
+    for colour, words in colours:
         thick = 4.0 if colour != INK else 1.0
         sheet.line((x, x + 0.18), (y + 0.055, y + 0.055), colour, thick)
         sheet.text(x + 0.23, y, words, SMALL)
@@ -116,16 +134,17 @@ def _key(sheet: Sheet, y: float, left: float, steps: bool, what: str) -> float:
 
 def _chart(
     sheet: Sheet, box: tuple[float, float, float, float], name: str, sums: tuple[Floats, Floats],
-    limits: tuple[float, float], steps: Sequence[int],
+    limits: tuple[float, float], steps: Sequence[int], colours: Sequence[str],
 ) -> None:  # fmt: skip
     """A bar upwards and one downwards for each frame, and the line of their sum."""
     x, y, wide, tall = box
     axes = sheet.axes(x, y, wide, tall, name)
     more, less = sums
     places = np.arange(len(more)) + 1
-    axes.bar(places, more, 0.85, color=FOR, linewidth=0, zorder=2)
-    axes.bar(places, less, 0.85, color=AGAINST, linewidth=0, zorder=2)
-    axes.plot(places, more + less, color=INK, linewidth=0.7, zorder=3)
+    for values, colour in zip(sums, colours, strict=False):
+        axes.bar(places, values, 0.85, color=colour, linewidth=0, zorder=2)
+    if len(colours) > 1:
+        axes.plot(places, more + less, color=INK, linewidth=0.7, zorder=3)
     for frame in steps:
         axes.axvline(frame + 0.5, color=PALE, linewidth=0.8, linestyle=(0, (2, 1.5)), zorder=1)
     axes.axhline(0, color=PALE, linewidth=0.5, zorder=4)
@@ -139,8 +158,9 @@ def _chart(
     axes.set_yticklabels(["0", *map(signed, ends)] if large else [""])
     for label, end in zip(axes.get_yticklabels()[1:], ends, strict=False):
         label.set_verticalalignment("top" if end > 0 else "bottom")
+    axes.get_yticklabels()[0].set_verticalalignment("bottom" if low == 0 else "center")
     if not large:
-        sheet.text(x - 0.08, y + high * rise, name, SMALL, across="right", down="center", room=1.25)
+        sheet.text(x - 0.08, y + tall / 2, name, SMALL, across="right", down="center", room=1.25)
 
 
 def _thumbs(sheet: Sheet, y: float, laid: Laid, span: tuple[float, float]) -> float:
@@ -188,21 +208,22 @@ def _whole(
         label.set_horizontalalignment("right" if end > 0 else "left")
     axes.spines["left"].set(position=("data", 0))
     for k, (name, (more, less)) in enumerate(totals.items()):
-        axes.barh(k, more, 0.75, color=FOR, linewidth=0)
-        axes.barh(k, less, 0.75, color=AGAINST, linewidth=0)
+        for value, (colour, _) in zip((more, less), _colours(evidence, laid.view.layer), strict=False):
+            axes.barh(k, value, 0.75, color=colour, linewidth=0)
         sheet.text(box[0] - 0.06, top + (k + 0.5) / len(totals) * box[3], name, SMALL, across="right", down="center")
     return y + high + 0.1
 
 
 def _sentences(evidence: Evidence, laid: Laid, timeless: bool, regions: bool) -> list[str]:
     said = []
+    plus_minus = "" if either_way(evidence, laid.view.layer) else "±"
     if laid.view.strided and not timeless:
         said.append("The layer has fewer steps than the walk has frames: a step's evidence is spread over its frames.")
     unseen = int((laid.view.step_of < 0).sum())
     if unseen:
         said.append(f"{unseen} frame{'s were' if unseen > 1 else ' was'} seen by no step.")
-    said.append(f"One scale for all frames; thumbnails to ±{worded(laid.end)} a cell." if not timeless else
-                f"Colours to ±{worded(laid.end)} a cell.")  # fmt: skip
+    said.append(f"One scale for all frames; thumbnails to {plus_minus}{worded(laid.end)} a cell." if not timeless else
+                f"Colours to {plus_minus}{worded(laid.end)} a cell.")  # fmt: skip
     if regions and not timeless:
         low, high = _limits(list((_by_region(evidence, laid.view.layer) or {}).values()))
         said.append(f"Regions: one scale for all of them, from {signed(low)} to {signed(high)} in a frame.")
