@@ -35,6 +35,13 @@ def test_too_few_walks_lower_it_with_a_notice() -> None:
     assert engine.neighbours == 30
 
 
+def test_few_walks_are_the_work_of_one_thread_unless_more_are_asked_for() -> None:
+    assert Tsne(Request(500, jobs=8)).jobs == 1
+    assert Tsne(Request(501, jobs=8)).jobs == 8
+    assert Tsne(Request(500, parameters={"n_jobs": 4}, jobs=8)).jobs == 4
+    assert Tsne(Request(501, parameters={"n_jobs": 0}, jobs=8)).jobs == 8
+
+
 @pytest.mark.parametrize(
     ("parameters", "engine"),
     [

@@ -36,6 +36,7 @@ _APART = frozenset(
 _OURS = frozenset({"neighbors", "knn_kwargs"})
 _TO_OPEN = {"max_iter": "n_iter", "angle": "theta", "init": "initialization"}
 _SMALLEST, _LARGEST = 5.0, 30.0  # perplexity
+_FEW = 500  # walks up to which one thread takes about a second, and several wait longer for each other on busy cores
 _EXACT = 10_000  # walks beyond which an exact t-SNE, quadratic in time and memory, is refused
 
 
@@ -55,7 +56,8 @@ class Tsne:
         self.given = given
         self.dims = _whole(given, "n_components", request.dims, 1)
         self.seed = _whole(given, "random_state", request.seed, 0)
-        self.jobs = _whole(given, "n_jobs", request.jobs, -1) or request.jobs
+        jobs = request.jobs if request.points > _FEW else 1
+        self.jobs = _whole(given, "n_jobs", jobs, -1) or jobs
         self.theta = _share(given)
         if given.get("method", "barnes_hut") not in ("barnes_hut", "exact"):
             raise VisualAnalyseError(f"-T method={given['method']!r} is neither 'barnes_hut' nor 'exact'.")
