@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from visual_analyse.files import make_folder
+import numpy as np
+
+from docs.planted_table import write_table
+from visual_analyse.explain.input_methods import IntegratedGradients, Occlusion
+from visual_analyse.explain.layers import leaves
+from visual_analyse.explain.methods import METHODS, Deviation, EigenCam, How, method_named
+from visual_analyse.explain.resolving import resolve
+from visual_analyse.explain.usual import USUAL, spaced, usual_outputs
+from visual_analyse.files import make_folder, write_whole
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.models.load import load_model
 from visual_analyse.synthetic.small import POSE_MODELS
-from visual_analyse.synthetic.training.planted import PlantedCrowd, planted_config, planted_crowd
+from visual_analyse.synthetic.training.planted import (
+    CONDITIONS,
+    GALLERY,
+    PlantedCrowd,
+    held_out,
+    planted_config,
+    planted_crowd,
+)
 from visual_analyse.synthetic.training.steps import Recipe, save_model, train
+from visual_analyse.trust.planted import PlantedWalk, Score, score_ways
 
-HERE = Path(__file__).parent
 PLANTS = ("head", "trunk", "arms", "legs", "swing")
 MODELS = {"gaitset": PLANTS, "gaitbase": PLANTS, "gaitgraph2": ("swing",)}
 SEED = 1597
+PROBES = 24  # scored of each model, evenly among views and identities
+MOVED = 0.5  # pixels by which a joint must differ between identities to be where they differ
+SAMPLED = ("054", "090", "126")
+Tell = Callable[[int, int], object]
 
 
 def trained(model: str, plant: str, folder: Path) -> tuple[GaitModel, PlantedCrowd]:
@@ -32,12 +54,64 @@ def trained(model: str, plant: str, folder: Path) -> tuple[GaitModel, PlantedCro
     return load_model(config.path, checkpoint=str(checkpoint), device="cpu"), crowd
 
 
-def _tell(what: str):  # type: ignore[no-untyped-def]
+def scored(model: GaitModel, crowd: PlantedCrowd, poses: bool, tell: Tell) -> tuple[list[Score], float]:
+    """The scores of every way on every convolution of a model, on identities it never learned from."""
+    pairs = list(enumerate(zip(crowd.types.tolist(), crowd.views.tolist(), strict=True)))
+    gallery = [_walk(crowd, j, n, poses) for j, (condition, _) in pairs if condition in GALLERY for n in held_out()]
+    asked = [
+        (j, n) for n in held_out() for j, (condition, view) in pairs
+        if condition in CONDITIONS[len(GALLERY):] and view in SAMPLED
+    ]  # fmt: skip
+    probes = [_walk(crowd, j, n, poses) for j, n in spaced(asked, PROBES)]
+    plan = resolve(model, model.batch([[probes[0].data]]))
+    layers = [
+        layer for layer, _ in leaves(model.module) if layer.kind.startswith("Conv") and not plan[layer.number].reason
+    ]
+    usual = usual_outputs(model, (model.batch([[walk.data]]) for walk in spaced(gallery, USUAL)), layers, plan)
+    inputs = [] if poses else [IntegratedGradients(steps=16), Occlusion()]
+    return score_ways(model, probes, gallery, layers, plan, ways(usual), inputs, tell)
+
+
+def ways(usual: dict[int, Any]) -> list[How]:
+    """Every method with every sign that makes a difference to what is strongest."""
+    found: list[How] = []
+    for name in METHODS:
+        method = Deviation(usual=usual) if name == Deviation.name else method_named(name)
+        signs = ("signed", "abs") if name == EigenCam.name else ("for", "against", "abs")
+        found += [(method, sign) for sign in signs]  # type: ignore[misc]
+    return found
+
+
+def _walk(crowd: PlantedCrowd, j: int, n: int, poses: bool) -> PlantedWalk:
+    if poses:
+        data, all_of = crowd.joints[j, n], crowd.joints[j]
+        moved = np.ptp(all_of[..., :2], axis=0).max(-1) > MOVED
+        return PlantedWalk(n, data, np.ones_like(moved)[:, None], moved[:, None])
+    data = crowd.silhouettes[j, n]
+    cut = data.shape[2] // 64 * 10  # the columns that the transform of silhouettes takes off each side
+    seen = np.s_[:, :, cut : data.shape[2] - cut]
+    return PlantedWalk(n, data, data[seen] > 127, crowd.masks[j][seen])
+
+
+def _tell(what: str) -> Tell:
     def tell(done: int, of: int) -> None:
         if done == of or done % 50 == 0:
             print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
 
     return tell
+
+
+def rows_of(model: str, plant: str, scores: Sequence[Score], rank1: float) -> list[dict[str, Any]]:
+    """The scores as plain rows, for a file."""
+    return [
+        {
+            "model": model, "plant": plant, "layer": score.layer.number, "name": score.layer.name,
+            "pooled": score.pooled, "target": score.target, "way": score.way, "probes": score.probes, "rank1": rank1,
+            **{f"where_{k}": round(getattr(score.where, k), 4) for k in ("found", "chance", "ceiling")},
+            **{f"when_{k}": round(getattr(score.when, k), 4) for k in ("found", "chance", "ceiling")},
+        }
+        for score in scores
+    ]  # fmt: skip
 
 
 def main() -> None:
@@ -46,12 +120,26 @@ def main() -> None:
     parser.add_argument("--save_dir", type=Path, default=Path("planted"), help="walks, checkpoints and scores")
     parser.add_argument("--models", nargs="+", choices=[*MODELS], default=[*MODELS])
     parser.add_argument("--plants", nargs="+", choices=PLANTS, default=PLANTS)
+    parser.add_argument("--train", action="store_true", help="train alone, and write no table")
     options = parser.parse_args()
     folder = make_folder(options.save_dir)
-    for model in options.models:
+    rows: list[dict[str, Any]] = []
+    for name in options.models:
         for plant in options.plants:
-            if plant in MODELS[model]:
-                trained(model, plant, folder)
+            if plant not in MODELS[name]:
+                continue
+            kept = folder / f"{name}-{plant}-scores.json"
+            if not kept.exists():
+                model, crowd = trained(name, plant, folder)
+                if options.train:
+                    continue
+                tell = _tell(f"scoring {name}-{plant}")
+                found = rows_of(name, plant, *scored(model, crowd, name in POSE_MODELS, tell))
+                text = json.dumps(found)
+                write_whole(kept, lambda stream, text=text: stream.write(text.encode()))
+            rows += json.loads(kept.read_text())
+    if not options.train:
+        print(write_table(rows))
 
 
 if __name__ == "__main__":

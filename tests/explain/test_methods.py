@@ -58,9 +58,9 @@ def test_how_much_is_said_whichever_way():
 
 
 def test_grad_cam_plus_plus_by_hand():
-    """Channel 1: g = (2, 0), sum A g^3 = 8, a = 4 / (8 + 8), weight .25 * 2. Channel 2: g = (-1, 1), sum A g^3 = -4,
-    a = 1 / (2 - 4), of the positive gradient -.5 * 1."""
-    expected = 0.5 * A[0] - 0.5 * A[1]
+    """Channel 1: g = (2, 0), sum A = 3, a = 4 / (8 + 3 * 8), weight 1/8 * 2. Channel 2: g = (-1, 1), sum A = 2, of the
+    positive gradient a = 1 / (2 + 2 * 1), weight 1/4 * 1."""
+    expected = 0.25 * A[0] + 0.25 * A[1]
     assert torch.allclose(GradCamPlusPlus().map(A, D, "for"), expected)
 
 

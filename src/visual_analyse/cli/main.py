@@ -12,6 +12,7 @@ from visual_analyse.version import __version__
 COMMANDS = {
     "grad_cam": ("visual_analyse.cli.grad_cam", "why a model matched two walks: maps of the evidence, as .npz"),
     "explain": ("visual_analyse.cli.explain", "a match, whole: both walks, parts, time, any target and method"),
+    "summary": ("visual_analyse.cli.summary", "the mean evidence of many probes, by condition, view and outcome"),
     "visual_gradcam": ("visual_analyse.cli.visualizer", "those maps as pictures and films"),
     "tsne": ("visual_analyse.cli.tsne", "where a model puts everyone: a t-SNE map of all walks"),
     "umap": ("visual_analyse.cli.umap", "the same by UMAP"),

@@ -72,16 +72,16 @@ class GradCam(Method):
 
 @dataclass(frozen=True)
 class GradCamPlusPlus(Method):
-    """Grad-CAM with weights `sum a relu(g)`, `a = g^2 / (2 g^2 + sum A g^3)` (Chattopadhay et al., WACV 2018)."""
+    """Grad-CAM with weights `sum a relu(g)`, `a = g^2 / (2 g^2 + g^3 sum A)` (Chattopadhay et al. 2018, eq. 19)."""
 
     name = "grad_cam++"
     linear = False
 
     def evidence(self, activation: Tensor, gradient: Tensor) -> Tensor:
-        squared = gradient.square()
-        below = 2 * squared + (activation * squared * gradient).sum(_GRID, keepdim=True)
-        share = torch.where(below.abs() > 0, squared / torch.where(below.abs() > 0, below, 1), 0)
-        weight = (share * gradient.clamp(min=0)).sum(_GRID)
+        # g^2 cancels; what is left has a pole where g sum A is -2, near which single precision decides.
+        below = 2 + activation.double().sum(_GRID, keepdim=True) * gradient.double()
+        share = torch.where((below != 0) & (gradient != 0), 1 / torch.where(below != 0, below, 1), 0)
+        weight = (share * gradient.clamp(min=0)).sum(_GRID).to(activation)
         return torch.einsum("ct,cthw->thw", weight, activation)
 
 

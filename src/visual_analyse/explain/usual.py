@@ -49,7 +49,7 @@ def usual_outputs(
                 if not outputs or max(calls) >= len(outputs):
                     continue
                 (restored,) = plan.restore(layer.number, [outputs[call] for call in calls], batch.lengths, fitted)
-                mean = restored.float().mean(1, keepdim=True)
+                mean = restored.mean(1, keepdim=True)
                 if layer.number in totals and totals[layer.number].shape != mean.shape:
                     continue
                 totals[layer.number] = totals.get(layer.number, torch.zeros_like(mean)) + mean

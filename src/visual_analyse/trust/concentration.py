@@ -32,28 +32,52 @@ class Concentration:
         return self.found / self.ceiling if self.ceiling else float("nan")
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What is known of one walk, on the grid of one layer: what maps of it are scored against.
+
+    `body` bool `[s, h, w]`, where the body is; `near`, where identities differ, widened by one cell, since no map can
+    be finer; `chance` and `ceiling` as Concentration has them.
+    """
+
+    body: Array
+    near: Array
+    chance: float
+    ceiling: float
+
+    @staticmethod
+    def of(body: Array, region: Array, steps: int, rows: int, columns: int) -> Ground:
+        """The ground of maps `[steps, rows, columns]`; `body` and `region` bool `[s, h, w]`.
+
+        >>> region = np.zeros((1, 4, 4), bool); region[0, 0] = True
+        >>> Ground.of(np.ones((1, 4, 4), bool), region, 1, 4, 4).chance
+        0.5
+        """
+        frames, height, width = body.shape
+        near = widened(region, -(-height // rows), -(-width // columns))
+        perfect = on_grid(region, rows, columns)
+        if steps == 1 and frames > 1:  # one map for the whole walk: the best of these is perfect for it
+            perfect = perfect.mean(0, keepdims=True)
+        chance = float(near[body].mean()) if body.any() else float("nan")
+        return Ground(body, near, chance, strongest_within(on_frames(perfect, body.shape), body, near))
+
+    def score(self, maps: Array) -> Concentration:
+        """Score maps, larger being stronger; a map of one step stands for all frames."""
+        found = strongest_within(on_frames(maps, self.body.shape), self.body, self.near)
+        return Concentration(found, self.chance, self.ceiling)
+
+
 def concentration(maps: Array, body: Array, region: Array) -> Concentration:
     """Score the maps of one layer, `[t, gh, gw]`, larger being stronger, against what is known of the same walk.
 
-    `body` and `region` bool `[s, h, w]`: where the body is, and where identities differ. A map of one step stands for
-    all frames. The region is widened by one cell of the layer, since no map can be finer. Of equals in the last place
+    `body` and `region` bool `[s, h, w]`: where the body is, and where identities differ. Of equals in the last place
     each counts as far as there is room.
 
     >>> region = np.zeros((1, 4, 4), bool); region[0, 0] = True
     >>> concentration(np.eye(4)[None], np.ones((1, 4, 4), bool), region).chance
     0.5
     """
-    frames, height, width = body.shape
-    rows, columns = maps.shape[1:]
-    near = widened(region, -(-height // rows), -(-width // columns))
-    perfect = on_grid(region, rows, columns)
-    if len(maps) == 1 and frames > 1:  # one map for the whole walk: the best of these is perfect for it
-        perfect = perfect.mean(0, keepdims=True)
-    return Concentration(
-        strongest_within(on_frames(maps, body.shape), body, near),
-        float(near[body].mean()) if body.any() else float("nan"),
-        strongest_within(on_frames(perfect, body.shape), body, near),
-    )
+    return Ground.of(body, region, *maps.shape).score(maps)
 
 
 def strongest_within(values: Array, body: Array, region: Array, share: float = STRONGEST) -> float:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from visual_analyse.encode.forward import Forward, Loaded
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.explanation import explain
+from visual_analyse.explain.input_methods import InputMethod
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import How, named
 from visual_analyse.explain.plan import Plan
@@ -20,9 +22,11 @@ from visual_analyse.explain.targets import Target, contrast, distance_to
 from visual_analyse.measure.distances import distances
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.results import LayerEvidence
-from visual_analyse.trust.concentration import Concentration, concentration, in_time
+from visual_analyse.trust.concentration import Concentration, Ground, in_time
 
 Array = NDArray[Any]
+INPUT = Layer(0, "input", "Input")
+EVERY = 3  # methods at the input take dozens of forwards: every third probe tells of them
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class PlantedWalk:
 class Score:
     """How one way to make a map found what was planted, over the probes that were recognised.
 
-    `where` and `when`: the mean over probes of `Concentration`, in space and in time.
+    `where` and `when`: the mean over probes of `Concentration`, in space and in time. Layer 0 is the input; `pooled`
+    whether the layer has one map for the whole walk.
     """
 
     layer: Layer
@@ -51,6 +56,7 @@ class Score:
     where: Concentration
     when: Concentration
     probes: int
+    pooled: bool = False
 
 
 def score_ways(
@@ -60,9 +66,12 @@ def score_ways(
     layers: Sequence[Layer],
     plan: Plan,
     hows: Sequence[How],
+    inputs: Sequence[InputMethod] = (),
     tick: Callable[[int, int], object] = lambda done, of: None,
 ) -> tuple[list[Score], float]:
     """Score every layer, target and way on the probes that are recognised; also rank-1 of all of them.
+
+    `inputs`, methods at the input, are scored for the match, on every third probe.
 
     The targets are the distance to the match, and the contrast of match and nearest impostor. Raises
     VisualAnalyseError where no probe is recognised.
@@ -84,31 +93,50 @@ def score_ways(
         right += 1
         match, other = (torch.from_numpy(known[k : k + 1]) for k in (true, impostor))
         targets = {"match": distance_to(match, model.metric), "contrast": contrast(match, other, model.metric)}
+        grounds: dict[tuple[int, ...], Ground] = {}
         for name, target in targets.items():
-            for layer, way, maps in _maps(model, probe, target, layers, plan, hows):
-                both = (concentration(maps, probe.body, probe.region), _when(maps, probe))
+            dear = inputs if name == "match" and right % EVERY == 1 else ()
+            for layer, way, maps in _maps(model, probe, target, layers, plan, hows, dear):
+                if maps.shape not in grounds:
+                    grounds[maps.shape] = Ground.of(probe.body, probe.region, *maps.shape)
+                both = (grounds[maps.shape].score(maps), _when(maps, probe))
                 found.setdefault((layer, name, way), []).append(both)
     if not found:
         raise VisualAnalyseError(f"{model.name} recognises none of {len(probes)} probes: there is nothing to score.")
     scores = [
-        Score(layer, target, way, _mean([where for where, _ in pairs]), _mean([when for _, when in pairs]), len(pairs))
+        Score(
+            layer,
+            target,
+            way,
+            _mean([where for where, _ in pairs]),
+            _mean([when for _, when in pairs]),
+            len(pairs),
+            layer.number > 0 and plan[layer.number].pooled,
+        )
         for (layer, target, way), pairs in found.items()
     ]
     return scores, right / len(probes)
 
 
 def _maps(
-    model: GaitModel, probe: PlantedWalk, target: Target, layers: Sequence[Layer], plan: Plan, hows: Sequence[How]
-) -> list[tuple[Layer, str, Array]]:
+    model: GaitModel, probe: PlantedWalk, target: Target, layers: Sequence[Layer], plan: Plan, hows: Sequence[How],
+    inputs: Sequence[InputMethod],
+) -> Iterator[tuple[Layer, str, Array]]:  # fmt: skip
     batch = model.batch([[probe.data]])
     (method, sign), *further = hows
-    made = explain(
-        model, batch, lambda embeddings: target(embeddings.float()), layers, plan=plan, method=method, sign=sign,
-        further=further,
-    )  # fmt: skip
+
+    def value(embeddings: Tensor) -> Tensor:
+        return target(embeddings.float())
+
+    made = explain(model, batch, value, layers, plan=plan, method=method, sign=sign, further=further)
     by_number = {layer.number: layer for layer in layers}
-    maps = [(layer, layer.method or named(method, sign)) for layer in (*made.walks[0], *made.further[0])]
-    return [(by_number[layer.number], way, _strength(layer, way)) for layer, way in maps]
+    for layer in (*made.walks[0], *made.further[0]):
+        way = layer.method or named(method, sign)
+        yield by_number[layer.number], way, _strength(layer, way)
+    for each in inputs:
+        maps = each.explain(model, batch, value).maps
+        for way, strength in ((f"{each.name}-for", maps), (f"{each.name}-abs", np.abs(maps))):
+            yield INPUT, way, strength
 
 
 def _strength(layer: LayerEvidence, way: str) -> Array:

@@ -1,0 +1,160 @@
+"""The mean evidence of many probes, by condition, view and outcome: one probe's map is an anecdote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.measure.interval import mean_interval
+from visual_analyse.names import listed, plain
+from visual_analyse.results import Evidence, Group, LayerEvidence, Summary
+from visual_analyse.results.sums import by_frame, on_pixels
+
+PHASES = 10  # bins of a step
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """What one probe adds: its evidence in shares of all that it has."""
+
+    labels: dict[str, str]
+    body: Floats  # [h, w]
+    maps: Floats  # [h, w]
+    regions: Floats  # [r, 2]
+    parts: Floats  # [p]
+    phases: Floats  # [b]
+
+
+def summarise(evidences: Iterable[Evidence], layer: str | None = None) -> Summary:
+    """The mean of many probes' evidence on one layer, by its key; on the first of the first probe where none is named.
+
+    Raises VisualAnalyseError where there are no probes, one lacks the layer, or they are of several models, sizes or
+    targets, or hold no pictures.
+
+    >>> summarise(Evidence.load(path) for path in paths).groups[0].by  # doctest: +SKIP
+    'all'
+    """
+    probes: list[_Probe] = []
+    first: Evidence | None = None
+    for evidence in evidences:
+        layer = evidence.layers[0].key if layer is None else layer
+        first = first or evidence
+        _alike(evidence, first)
+        probes.append(_read(evidence, layer))
+    if first is None or layer is None:
+        raise VisualAnalyseError("There is no probe to take the mean of. Name results of 'visual-analyse explain'.")
+    groups = [_group("all", "all", probes)]
+    for by in ("condition", "view", "outcome"):
+        names = sorted({probe.labels[by] for probe in probes if by in probe.labels})
+        if len(names) > 1:
+            groups += [_group(by, name, [probe for probe in probes if probe.labels.get(by) == name]) for name in names]
+    kept = ("model", "config", "checkpoint", "method", "sign", "asked", "metric", "versions")
+    manifest = {key: first.manifest[key] for key in kept if key in first.manifest}
+    return Summary(layer, tuple(groups), first.region_names, first.heights, manifest)
+
+
+def _alike(evidence: Evidence, first: Evidence) -> None:
+    for what, one, other in (
+        ("models", evidence.manifest.get("model"), first.manifest.get("model")),
+        ("targets", evidence.manifest.get("asked"), first.manifest.get("asked")),
+        ("methods", evidence.manifest.get("method"), first.manifest.get("method")),
+        ("sizes", evidence.frames.shape[1:3], first.frames.shape[1:3]),
+        ("kinds of regions", evidence.region_names, first.region_names),
+    ):
+        if one != other:
+            raise VisualAnalyseError(
+                f"The results are of several {what} ({plain(str(one))} and {plain(str(other))}), which have no mean. "
+                "Name a folder that holds one run."
+            )
+
+
+def _read(evidence: Evidence, key: str) -> _Probe:
+    layer = next((layer for layer in evidence.layers if layer.key == key), None)
+    name = plain(str(evidence.manifest["probe"]["name"]))
+    if layer is None:
+        there = listed([layer.key for layer in evidence.layers])
+        raise VisualAnalyseError(
+            f"The result of {name} has no layer {plain(key)}; it has {there}. Name one with --layer."
+        )
+    if evidence.kind.picture != "grey" or layer.maps.ndim != 3:
+        raise VisualAnalyseError(
+            f"The result of {name} holds {evidence.kind.name}; a mean body is of silhouettes. Name results of such."
+        )
+    speaks, against = sides(evidence, layer)
+    total = float(np.abs(speaks.maps).sum() + np.abs(against.maps).sum()) or 1.0
+    frames, size = len(evidence.frames), evidence.frames.shape[1:3]
+    both = [on_pixels(one, frames, size) / total for one in (speaks, against)]
+    regions = evidence.regions if evidence.regions is not None else np.zeros(evidence.frames.shape, np.uint8)
+    counts = range(1, len(evidence.region_names) + 1)
+    by_region = [[float(one[regions == number].sum()) for one in both] for number in counts]
+    about = evidence.manifest["probe"]
+    labels = {"condition": family(str(about["type"])), "view": str(about["view"])} if "type" in about else {}
+    right = evidence.manifest.get("match", {}).get("right")
+    if right is not None:
+        labels["outcome"] = "right" if right else "wrong"
+    return _Probe(
+        labels, evidence.frames.mean(0) / 255.0, (both[0] + both[1]).sum(0), np.array(by_region).reshape(-1, 2),
+        evidence.parts / (evidence.distance or 1.0), _by_phase(evidence, (speaks, against), total),
+    )  # fmt: skip
+
+
+def sides(evidence: Evidence, layer: LayerEvidence) -> tuple[LayerEvidence, LayerEvidence]:
+    """A layer's evidence for, and (negative) against, as the result holds them; else the two signs of its map.
+
+    >>> sides(evidence, evidence.layers[0])[1].maps.max() <= 0  # doctest: +SKIP
+    True
+    """
+    method = str(evidence.manifest.get("method", ""))
+    own = {
+        further.method: further for further in evidence.further
+        if (further.number, further.name) == (layer.number, layer.name)
+    }  # fmt: skip
+    speaks, against = own.get(f"{method}-for"), own.get(f"{method}-against")
+    # Of a linear method either is the whole signed map.
+    if speaks is not None and against is not None and speaks.maps.min() >= 0 >= against.maps.max():
+        return speaks, against
+    signed = own.get(method, layer)
+    return tuple(_clipped(signed, low, high) for low, high in ((0, None), (None, 0)))  # type: ignore[return-value]
+
+
+def _clipped(layer: LayerEvidence, low: float | None, high: float | None) -> LayerEvidence:
+    return replace(layer, maps=np.clip(layer.maps, low, high))
+
+
+def family(condition: str) -> str:
+    """What a condition is a repetition of.
+
+    >>> family("nm-05"), family("00"), family("U0_D0")
+    ('nm', '00', 'U0_D0')
+    """
+    return re.sub(r"(?<=[A-Za-z])[-_]\d+$", "", condition)
+
+
+def _by_phase(evidence: Evidence, both: Sequence[LayerEvidence], total: float) -> Floats:
+    """The net evidence in each bin of the step, each bin's frames counting alike; NaN where the phase is unknown."""
+    net = sum(sum(by_frame(one, len(evidence.frames))) for one in both) / total
+    found = np.full(PHASES, np.nan)
+    if evidence.phase is None or all(one.pooled for one in both):
+        return found
+    bins = np.floor(np.mod(evidence.phase, 1) * PHASES)
+    for place in range(PHASES):
+        if (bins == place).any():
+            found[place] = np.asarray(net)[bins == place].mean()
+    return found
+
+
+def _group(by: str, name: str, probes: Sequence[_Probe]) -> Group:
+    def stacked(what: str) -> NDArray[Any]:
+        return np.stack([getattr(probe, what) for probe in probes])
+
+    return Group(
+        by, name, len(probes), stacked("body").mean(0), stacked("maps").mean(0), mean_interval(stacked("regions")),
+        mean_interval(stacked("parts")), mean_interval(stacked("phases")),
+    )  # fmt: skip
