@@ -76,7 +76,8 @@ def _parser() -> Parser:
         "has maps over time)")  # fmt: skip
     add("--polarity", type=str.lower, choices=tuple(POLARITIES), default="both",
         help="what the colours on frames show: evidence for the match, against it, both, or its absolute value "
-        "(default: both)")  # fmt: skip
+        "(default: both). Where a result's own maps have no sign, abs draws these, the others those beside them that "
+        "have")  # fmt: skip
     add("--save_ext", type=_ending, default="png", metavar="EXT", help=f"{' '.join(FORMATS)} (default: png)")
     return parser
 

@@ -60,4 +60,4 @@ def test_places_of_one_lane_do_not_lie_on_each_other() -> None:
     for k, one in enumerate(found):
         for n, other in enumerate(found[:k]):
             assert lane[k] != lane[n] or one.first >= other.last or other.first >= one.last
-    assert max(lanes([Place((k,), 0.5, 0.1, 0.9) for k in range(30)])) == 15
+    assert max(lanes([Place((k,), 0.5, 0.1, 0.9) for k in range(30)])) == 23

@@ -57,7 +57,7 @@ def test_a_short_walk_has_as_many_pairs_as_frames() -> None:
 
 def test_a_match_shorter_than_a_stride_gives_the_nearest_phase_again() -> None:
     pairs = paired(np.arange(40) / 10 % 1, np.arange(7) / 10, (40, 7))
-    assert pairs.match == (0, 3, 6, 0, 3, 6) or all(
+    assert all(
         apart(moment, frame / 10) == min(apart(moment, k / 10) for k in range(7))
         for moment, frame in zip(pairs.moments, pairs.match, strict=True)
     )

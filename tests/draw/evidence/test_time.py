@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 
 from tests.draw.evidence.records import FRAMES, axes_of, layer_of, texts
 from visual_analyse.draw.evidence.time import NO_TIME, OUTSIDE, draw_time
@@ -15,7 +16,7 @@ from visual_analyse.results.sums import by_frame, by_region
 
 def heights(figure: Figure, name: str) -> list[list[float]]:
     """The bars upwards and those downwards of a chart."""
-    return [[bar.get_height() for bar in container] for container in axes_of(figure, name).containers]
+    return [list(patch.get_data().values) for patch in axes_of(figure, name).patches if isinstance(patch, StepPatch)]
 
 
 def test_bars_are_the_evidence_of_each_frame(full: Evidence) -> None:

@@ -64,7 +64,7 @@ def places(heights: Any, count: int, rows: Any = None) -> list[Place]:
     return sorted(found, key=lambda place: (place.middle, place.last - place.first)) + unknown
 
 
-def lanes(some: Sequence[Place], most: int = 16) -> list[int]:
+def lanes(some: Sequence[Place], most: int = 24) -> list[int]:
     """Beside each other, the longest first: the lane of each place, so that those of one do not lie on each other.
 
     Places beyond `most` lanes lie in the last one all the same.

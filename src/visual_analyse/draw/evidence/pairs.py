@@ -35,8 +35,8 @@ def paired(probe: Any, match: Any, lengths: tuple[int, int], count: int = 6) -> 
     it is known of no frame of one of them, pairs lie evenly over both walks. Frames of the match have the nearest
     phase in the step that follows, as long as it has such.
 
-    >>> paired(np.arange(20) / 10 % 1, np.arange(3, 23) / 10 % 1, (20, 20), 4)
-    Pairs(probe=(0, 5, 10, 15), match=(7, 12, 7, 12), moments=(0.0, 0.5, 0.0, 0.5), by_phase=True)
+    >>> paired(np.arange(20) / 10 % 1, np.arange(3, 33) / 10 % 1, (20, 30), 4)
+    Pairs(probe=(0, 5, 10, 15), match=(7, 12, 17, 22), moments=(0.0, 0.5, 0.0, 0.5), by_phase=True)
     """
     count = min(count, *lengths)
     known = [_known(phase, length) for phase, length in zip((probe, match), lengths, strict=True)]

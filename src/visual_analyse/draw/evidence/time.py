@@ -142,7 +142,8 @@ def _chart(
     more, less = sums
     places = np.arange(len(more)) + 1
     for values, colour in zip(sums, colours, strict=False):
-        axes.bar(places, values, 0.85, color=colour, linewidth=0, zorder=2)
+        # One shape, not a bar each: a walk of minutes has thousands.
+        axes.stairs(values, np.arange(len(values) + 1) + 0.5, fill=True, color=colour, linewidth=0, zorder=2)
     if len(colours) > 1:
         axes.plot(places, more + less, color=INK, linewidth=0.7, zorder=3)
     for frame in steps:
