@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -154,3 +157,22 @@ def test_a_map_of_a_class_by_hand(answer):
     # each value has 1 / (3 frames * 8 cells) of the logit, and what is explained is minus it: the map is plus it
     assert found.values == pytest.approx([-weight * float(x.mean())])
     assert torch.allclose(torch.as_tensor(found.walks[0][0].maps), weight * x / 24, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [Capture, Pictures])
+def test_what_was_kept_is_freed_at_once(kind):
+    """Outputs are large: none waits for the collector of circles to be let go."""
+    layer = nn.Conv2d(1, 2, 1)
+    gc.disable()
+    try:
+        made = Capture([(1, layer)], ()) if kind is Capture else Pictures({1: layer})
+        with made, pytest.raises(ZeroDivisionError):
+            layer(torch.ones(1, 1, 4, 4))
+            1 / 0  # noqa: B018
+        assert made.outputs[1] if kind is Capture else made.taken
+        left = weakref.ref(made)
+        del made
+        assert left() is None
+    finally:
+        gc.enable()
+    assert not layer._forward_hooks and not layer._forward_pre_hooks

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from types import TracebackType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
+
+from visual_analyse.explain.hooks import Hooks
 
 Slot = tuple[int, int]  # layer number, call from 0
 
 
-class Capture:
+class Capture(Hooks):
     """Keep the output of every call of the chosen layers, in order, until `close`.
 
     An output that has no graph yet starts one (`roots`), so nothing above the first chosen layer is kept in memory.
@@ -27,24 +27,11 @@ class Capture:
     """
 
     def __init__(self, layers: Sequence[tuple[int, nn.Module]], overwritten: Collection[Slot]) -> None:
-        self.layers = layers
         self.copied = {number for number, _ in overwritten}
         self.outputs: dict[int, list[Tensor]] = {number: [] for number, _ in layers}
         self.roots: list[Slot] = []
         self._open = True
-        self._handles: list[RemovableHandle] = []
-
-    def __enter__(self) -> Capture:
-        for number, module in self.layers:
-            self._handles.append(module.register_forward_hook(self._hook(number)))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
+        super().__init__((module, self._hook(number)) for number, module in layers)
 
     def close(self) -> None:
         """Keep nothing more."""
@@ -67,7 +54,7 @@ class Capture:
         return keep
 
 
-class Pictures:
+class Pictures(Hooks):
     """Keep what some layers are given at their first call, without a graph, while the block runs.
 
     >>> with Pictures({1: layer}) as pictures:  # doctest: +SKIP
@@ -75,20 +62,8 @@ class Pictures:
     """
 
     def __init__(self, layers: Mapping[int, nn.Module]) -> None:
-        self.layers = layers
         self.taken: dict[int, Tensor] = {}
-        self._handles: list[RemovableHandle] = []
-
-    def __enter__(self) -> Pictures:
-        for number, module in self.layers.items():
-            self._handles.append(module.register_forward_pre_hook(self._hook(number)))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for handle in self._handles:
-            handle.remove()
+        super().__init__(((module, self._hook(number)) for number, module in layers.items()), before=True)
 
     def _hook(self, number: int) -> Any:
         def keep(module: nn.Module, inputs: tuple[Any, ...]) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from visual_analyse.explain.capture import frozen
+from visual_analyse.explain.hooks import Hooks
 from visual_analyse.explain.layers import leaves
 from visual_analyse.explain.model import Batch, Explainable
 
@@ -49,13 +50,9 @@ def choices(model: Explainable, batch: Batch) -> dict[int, list[Tensor]]:
 
         return note
 
-    handles = [module.register_forward_hook(hook(layer.number)) for layer, module in leaves(model.module)]
-    try:
-        with frozen(model.module), torch.no_grad(), seen:
-            model.embed(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
+    hooks = Hooks((module, hook(layer.number)) for layer, module in leaves(model.module))
+    with hooks, frozen(model.module), torch.no_grad(), seen:
+        model.embed(batch)
     return found
 
 

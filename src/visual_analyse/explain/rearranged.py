@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from visual_analyse.explain.capture import frozen
+from visual_analyse.explain.hooks import Hooks
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
@@ -148,13 +149,9 @@ def _cells(
 
         return note
 
-    handles = [module.register_forward_hook(hook(layer)) for layer, module in leaves(model.module)]
-    try:
-        with frozen(model.module), torch.no_grad():
-            model.embed(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
+    hooks = Hooks((module, hook(layer)) for layer, module in leaves(model.module))
+    with hooks, frozen(model.module), torch.no_grad():
+        model.embed(batch)
     return taken, given
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from visual_analyse.explain.capture import frozen
+from visual_analyse.explain.hooks import Hooks
 from visual_analyse.explain.layers import leaves
 from visual_analyse.explain.model import Batch, Explainable
 
@@ -69,13 +70,9 @@ def trace(model: Explainable, batch: Batch) -> list[Run]:
 
         return note
 
-    handles = [module.register_forward_hook(hook(layer.number)) for layer, module in leaves(model.module)]
-    try:
-        with frozen(model.module), torch.no_grad():
-            model.embed(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
+    hooks = Hooks((module, hook(layer.number)) for layer, module in leaves(model.module))
+    with hooks, frozen(model.module), torch.no_grad():
+        model.embed(batch)
     return [
         Run(
             number,
