@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import Tensor
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.targets import Target, contrast, distance_to
+from visual_analyse.explain.targets import part_distances as parts_of
 from visual_analyse.measure.distances import distances, part_distances
 from visual_analyse.names import listed, plain
 from visual_analyse.results import Ledger
@@ -65,13 +67,15 @@ class Lineup:
 class Decided:
     """A decision that was taken: its `target`, the place of the `match` that it is about, and the ledgers of the walks.
 
-    `what` says it in words, for the manifest.
+    `what` says it in words, for the manifest. `by_part`: what each part adds to the target, `[n, p]`; None where it is
+    not made of parts.
     """
 
     target: Target
     match: int
     what: str
     ledgers: tuple[Ledger, ...]
+    by_part: Callable[[Tensor], Tensor] | None = None
 
 
 class Decision(Protocol):
@@ -151,8 +155,13 @@ class Contrast:
             f"distance to the best true match, {names[true]}, minus that to the nearest impostor, {names[impostor]}, "
             f"{_of(self.parts)}: minus the margin"
         )
-        target = contrast(lineup.walk(true, like), lineup.walk(impostor, like), lineup.metric, self.parts)
-        return Decided(target, true, what, (lineup.ledger(true, "true match"), lineup.ledger(impostor, "impostor")))
+        near, far = lineup.walk(true, like), lineup.walk(impostor, like)
+
+        def by_part(embeddings: Tensor) -> Tensor:
+            return parts_of(embeddings, near, lineup.metric) - parts_of(embeddings, far, lineup.metric)
+
+        ledgers = lineup.ledger(true, "true match"), lineup.ledger(impostor, "impostor")
+        return Decided(contrast(near, far, lineup.metric, self.parts), true, what, ledgers, by_part)
 
 
 @dataclass(frozen=True)
@@ -242,8 +251,10 @@ def ranges(numbers: Sequence[int]) -> str:
 
 def _distance(lineup: Lineup, match: int, parts: tuple[int, ...] | None, what: str, like: Tensor) -> Decided:
     within(parts, lineup.embedding.shape[1])
-    target = distance_to(lineup.walk(match, like), lineup.metric, parts)
-    return Decided(target, match, what, _ledgers(lineup, match))
+    walk = lineup.walk(match, like)
+    target = distance_to(walk, lineup.metric, parts)
+    by_part = partial(parts_of, walk=walk, metric=lineup.metric)
+    return Decided(target, match, what, _ledgers(lineup, match), by_part)
 
 
 def _ledgers(lineup: Lineup, match: int) -> tuple[Ledger, ...]:

@@ -25,6 +25,7 @@ def laid_out(
     probe: Probe, explanation: Explanation, parts: NDArray[np.float64], plan: Plan, layers: Sequence[Layer],
     facts: Mapping[str, Any], name: str,
 ) -> Evidence:  # fmt: skip
+    """The record of an explanation of one walk; `name`: what its target is called where further maps are kept."""
     length = probe.batch.lengths[0]
     manifest = {
         **facts,
@@ -43,15 +44,15 @@ def laid_out(
     pictures = {own[number]: _own_picture(frames) for number, frames in explanation.pictures.items()}
     kinds = {own[number]: MADE_RGB if frames.shape[1] == 3 else MADE for number, frames in explanation.pictures.items()}
     inner = {layer.number: plan[layer.number].inner for layer in layers}
-    laid, further = (
+    first_maps, further = (
         tuple(
-            _laid(layer, probe, None if inner[layer.number] is None else int(own[inner[layer.number] or 0]))
+            laid(layer, probe, None if inner[layer.number] is None else int(own[inner[layer.number] or 0]))
             for layer in some
         )
         for some in (explanation.walks[0], explanation.further[0] if explanation.further else ())
     )
     return Evidence(
-        probe.frames, laid, parts, manifest, {**probe.inputs, **pictures}, probe.kind, {**probe.kinds, **kinds},
+        probe.frames, first_maps, parts, manifest, {**probe.inputs, **pictures}, probe.kind, {**probe.kinds, **kinds},
         tuple(replace(layer, target=name) for layer in further),
     )  # fmt: skip
 
@@ -63,7 +64,7 @@ def _own_picture(frames: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.moveaxis(scaled, 1, -1)) if scaled.shape[1] == 3 else scaled[:, 0]
 
 
-def _laid(layer: LayerEvidence, probe: Probe, own: int | None) -> LayerEvidence:
+def laid(layer: LayerEvidence, probe: Probe, own: int | None = None) -> LayerEvidence:
     """A layer as it lies on what is drawn: inputs by their numbers there, joints as they stand on disk.
 
     `own`: the number of the picture of the model's own that it lies on.

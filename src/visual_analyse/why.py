@@ -7,16 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from visual_analyse.decisions import Decided, Decision, Lineup, Nearest
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.capture import frozen
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import GradCam, How, Method, Sign
 from visual_analyse.explain.model import Explainable
+from visual_analyse.explain.perturbing import perturbing
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.targets import Target, class_score
 from visual_analyse.laid import laid_out
@@ -40,12 +43,14 @@ def explain_match(
     sign: Sign = "signed",
     decision: Decision | None = None,
     further: Sequence[How] = (),
+    instead: bool = False,
 ) -> Evidence:
     """The evidence of a decision about a probe on each layer, by default that of the smallest probe-gallery distance.
 
     Gallery walks that are the probe itself to the model are left out, and named in the manifest: at distance zero there
-    is no gradient. `further`: other ways to make maps of it. Raises VisualAnalyseError where no walk is left, the
-    decision cannot be taken, an embedding is not finite, or no gradient reaches any of the layers.
+    is no gradient. `further`: other ways to make maps of it. `instead`: layers that no gradient reaches are explained
+    by changing what they put out, and named in the manifest ("perturbed"). Raises VisualAnalyseError where no walk is
+    left, the decision cannot be taken, an embedding is not finite, or no gradient reaches any of the layers.
 
     >>> explain_match(model, probe, gallery, layers, plan).distance  # doctest: +SKIP
     0.73
@@ -66,7 +71,10 @@ def explain_match(
             taken.append(decision.decide(lineup, embeddings))
         return taken[0].target(embeddings.float())
 
-    explanation = explain(model, probe.batch, target, layers, plan=plan, method=method, sign=sign, further=further)
+    explanation = explain(
+        model, probe.batch, target, layers, plan=plan, method=method, sign=sign, further=further, must_reach=not instead
+    )
+    changed = perturbing(model, probe.batch, target, explanation.unreached, plan) if instead else ()
     decided = taken[0]
     parts = part_distances(explanation.embeddings[0], known[decided.match : decided.match + 1], model.metric)[0]
     manifest: dict[str, Any] = {
@@ -80,10 +88,25 @@ def explain_match(
     own = probe.facts.get("id")
     if gallery.ids and own is not None:
         manifest["match"] = {**manifest["match"], "right": gallery.ids[decided.match] == own}
+    if changed:
+        manifest["perturbed"] = [layer.key for layer in changed]
+        explanation = replace(explanation, walks=((*explanation.walks[0], *changed),), unreached=())
     evidence = laid_out(
         probe, explanation, parts, plan, layers, {**(facts or {}), **_how(method, sign), **manifest}, decision.name
     )
     return replace(evidence, ledgers=decided.ledgers)
+
+
+def decided_of(model: Explainable, probe: Probe, gallery: Gallery, decision: Decision) -> Decided:
+    """A decision as it falls on a probe; errors as `explain_match` has them.
+
+    >>> decided_of(model, probe, gallery, Nearest()).match  # doctest: +SKIP
+    0
+    """
+    with frozen(model.module), torch.no_grad():
+        embeddings = model.embed(probe.batch).float()
+    lineup, _ = line_up(_finite(embeddings, probe), probe, gallery, model.metric)
+    return decision.decide(lineup, embeddings)
 
 
 def line_up(own: NDArray[np.float32], probe: Probe, gallery: Gallery, metric: str) -> tuple[Lineup, NDArray[np.intp]]:

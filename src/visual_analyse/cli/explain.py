@@ -38,7 +38,7 @@ def parser() -> Parser:
     add("--layers", nargs="+", metavar="LAYER",
         help="numbers, ranges, names, globs or a kind (default: what found planted evidence best)")  # fmt: skip
     add("--method", nargs="+", metavar="NAME",
-        help="how maps are made; the first is drawn (default: deviation). 'all' for all of them")  # fmt: skip
+        help="how maps are made, the first of them drawn; or all (default: deviation)")  # fmt: skip
     add("--sign", choices=["signed", "for", "against", "abs"],
         help="for and against in one map, one of them, or how much either way (abs)")  # fmt: skip
     add("--target", choices=["match", "contrast"], default="match", help="what is explained (default: match)")
@@ -46,6 +46,7 @@ def parser() -> Parser:
     add(
         "--parts", nargs="+", metavar="PART", help="what these parts add to the distance: numbers from 0, ranges (0-15)"
     )
+    made.switch("each_part", default=False, help="keep the map of every part as well")
     add("--class", dest="wanted", metavar="NAME", help="of a classifier: the class to explain, not the one it answers")
     add("--worst", type=number(1, 10**6, int), metavar="N",
         help="with --dataset: the N probes that the model gets most wrong")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,7 @@ from visual_analyse.gait.sequences import Sequence
 from visual_analyse.measure.worst import Outcome, outcome, worst
 from visual_analyse.names import listed, plain
 from visual_analyse.results import Evidence
-from visual_analyse.study import Study
+from visual_analyse.study import OTHERS, Study
 
 _BESIDE: tuple[Sign, ...] = ("signed", "for", "against")
 
@@ -38,10 +39,22 @@ class Studying(Run):
         return decision_named(self.options.target, self.options.match, numbers(self.options.parts))
 
     @cached_property
-    def hows(self) -> list[How]:
-        """The ways to make maps; beside the first also its evidence for and against."""
+    def names(self) -> list[str]:
+        """The methods that were asked for, by name."""
         names = self.options.method or [METHOD]
-        names = list(METHODS) if names == ["all"] else list(dict.fromkeys(names))
+        every = [*METHODS, *OTHERS]
+        names = every if names == ["all"] else list(dict.fromkeys(names))
+        wrong = [name for name in names if name not in every]
+        if wrong:
+            near = difflib.get_close_matches(wrong[0], every, 1, 0.5)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise VisualAnalyseError(f"There is no method {plain(wrong[0])!r}.{hint} There are {', '.join(every)}.")
+        return names
+
+    @cached_property
+    def hows(self) -> list[How]:
+        """The ways to make maps by gradient; beside the first also its evidence for and against."""
+        names = [name for name in self.names if name not in OTHERS] or [METHOD]
         first = method_named(names[0])
         sign: Sign = self.options.sign or (SIGN if names[0] == METHOD else "signed")
         others: list[How] = [(first, beside) for beside in _BESIDE if beside != sign]
@@ -86,16 +99,18 @@ class Studying(Run):
         """What besides model, probe and gallery decides a result."""
         ways = [(method.name, sign) for method, sign in self.hows]
         asked = (self.decision.name, self.options.match, self.options.wanted, self.options.both)
-        return ["explain", [layer.number for layer in layers], ways, *asked]
+        return ["explain", [layer.number for layer in layers], ways, self.names, self.options.each_part, *asked]
 
     def make(
         self, probe: Sequence, walks: list[Sequence], gallery: Gallery, layers: list[Layer], plan: Plan, facts: Any
     ) -> Evidence:
         """The whole study of one probe."""
         if self._study is None:
+            others = [name for name in self.names if name in OTHERS]
             self._study = Study(
-                self.model, layers, plan, self.hows, self.decision, self.options.both, self.options.wanted
-            )
+                self.model, layers, plan, self.hows, self.decision, others, self.names[0] in OTHERS,
+                self.options.each_part, self.options.both, self.options.wanted,
+            )  # fmt: skip
         return self._study.of(probe, walks, gallery, facts)
 
     def close(self, layers: list[Layer]) -> None:

@@ -86,6 +86,7 @@ def explain(
     method: Method | None = None,
     sign: Sign = "signed",
     further: Sequence[How] = (),
+    must_reach: bool = True,
 ) -> Explanation:
     """The maps of `target` (values `[n]`, a distance) on each of `layers`, for every walk of a batch.
 
@@ -94,7 +95,7 @@ def explain(
 
     Maps are `[t, gh, gw]` on each layer's own grid, with the frames that each step stands for. The cost is one forward
     and one backward down to the first of the layers, however many they are. Raises VisualAnalyseError for a layer
-    that is not called or has no place in the frames, and where no gradient reaches any of them.
+    that is not called or has no place in the frames, and, if it `must_reach` some, where no gradient reaches any.
 
     >>> explain(model, batch, distance_to(match, "euc"), layers).walks[0][0].maps.shape  # doctest: +SKIP
     (30, 64, 44)
@@ -133,7 +134,7 @@ def explain(
         for some in (range(1), range(1, len(hows)))
     )
     unreached = tuple(layer for layer in layers if not any(track.maps for track in tracks[layer.number]))
-    if len(unreached) == len(layers):
+    if len(unreached) == len(layers) and must_reach:
         raise unreachable(layers)
     return Explanation(
         embeddings.detach().float().cpu().numpy(), values.detach().float().cpu().numpy(), walks, unreached,
