@@ -14,6 +14,7 @@ from visual_analyse.draw.inputs import cells
 from visual_analyse.draw.inputs.box import middle_and_reach, steadied
 from visual_analyse.draw.inputs.brush import Brush, Colour, Place, rgb
 from visual_analyse.draw.inputs.face import AGAIN, Shades
+from visual_analyse.draw.inputs.solid import Solid
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import InputKind, LayerEvidence
 
@@ -26,7 +27,7 @@ _RADIUS = 0.017  # of a disc, as a share of the picture's height
 _PLAIN = -1  # the shade of a joint that no cell stands for
 
 
-class Joints:
+class Joints(Solid):
     """A clip of skeletons, with the evidence of each joint on a disc; see `face.Input`.
 
     `frames` float `[s, v, 3]`: column, row (growing downwards) and confidence. The box around the whole clip is the
@@ -37,8 +38,8 @@ class Joints:
     256
     """
 
-    solid = True
-    still = True
+    what = "joints"
+    moving = False
 
     def __init__(self, frames: NDArray[Any], kind: InputKind, name: str) -> None:
         _check(frames, kind, name)
@@ -51,18 +52,6 @@ class Joints:
         self.size = _HEIGHT, round(_HEIGHT * wide / self._high)
         self._reach = self._radii()
         self.scene = lru_cache(maxsize=96)(self._scene)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @property
-    def count(self) -> int:
-        """How many joints the body has."""
-        return int(self._places.shape[1])
-
-    def fitted(self, layer: LayerEvidence) -> LayerEvidence:
-        """The layer, with maps `[t, g]`, where they fit the joints."""
-        return cells.fitted(layer, self.count, "joints", steps=False)
 
     def shades(self, layer: LayerEvidence, step: int, scale: float, paint: Paint, height: int, width: int) -> Shades:
         """Positions in the colour map of every joint, int16 `[v]`, and of the bones at the end, `[v + 1]`.

@@ -14,6 +14,7 @@ from visual_analyse.draw.inputs import cells
 from visual_analyse.draw.inputs.box import middle_and_reach, steadied
 from visual_analyse.draw.inputs.brush import Brush, Colour, rgb
 from visual_analyse.draw.inputs.face import AGAIN, Shades
+from visual_analyse.draw.inputs.solid import Solid
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results import InputKind, LayerEvidence
 
@@ -27,7 +28,7 @@ _GREY: Colour = (120, 120, 120)
 _WORDS: Colour = (170, 170, 170)
 
 
-class Points:
+class Points(Solid):
     """A clip of point clouds in three orthographic views side by side, of one scale; see `face.Input`.
 
     `frames` float `[s, q, 3]`: x, y and z, z up. Raises VisualAnalyseError, naming the array `name`, for others.
@@ -36,8 +37,8 @@ class Points:
     256
     """
 
-    solid = True
-    still = True
+    what = "points"
+    moving = True
 
     def __init__(self, frames: NDArray[Any], kind: InputKind, name: str) -> None:
         _check(frames, kind, name)
@@ -49,18 +50,6 @@ class Points:
         self._wide = [float(reach[across]) / self._high for _, across, _ in _VIEWS]
         self.size = _HEIGHT, round(sum(self._widths(_HEIGHT)) + _gap(_HEIGHT) * (len(_VIEWS) - 1))
         self.scene = lru_cache(maxsize=96)(self._scene)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @property
-    def count(self) -> int:
-        """How many points a frame has."""
-        return int(self._places.shape[1])
-
-    def fitted(self, layer: LayerEvidence) -> LayerEvidence:
-        """The layer, with maps `[t, g]`, where they fit the points."""
-        return cells.fitted(layer, self.count, "points", steps=True)
 
     def shades(self, layer: LayerEvidence, step: int, scale: float, paint: Paint, height: int, width: int) -> Shades:
         """Positions in the colour map of every point, int16 `[q]`; -1 for points that no cell holds."""
