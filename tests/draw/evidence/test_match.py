@@ -119,6 +119,16 @@ def test_what_lacks_is_an_error_that_names_the_way_out(plain: Evidence, full: Ev
         draw_match(full, layer_of(np.ones((FRAMES, 1, 1)), number=9, name="other"))
 
 
+def test_a_few_cells_that_outshine_all_others_do_not_blind(full: Evidence) -> None:
+    maps = np.random.default_rng(0).uniform(0.5, 1, (FRAMES, 16, 8))
+    maps[3, 0, 0] = 50
+    layer = layer_of(maps)
+    matched = replace(walk_of(2, "x"), layers=(layer_of(-maps),))
+    said = texts(draw_match(replace(full, layers=(layer,), matched=matched), layer))
+    (end,) = [line for line in said if line.endswith("for the match")]
+    assert end.startswith("≥ +") and 0.9 < float(end.split()[1]) <= 1
+
+
 def test_a_number_ends_the_scale_and_what_lies_beyond_is_told(full: Evidence) -> None:
     said = texts(draw_match(full, full.layers[0], Style(polarity="for", scale=0.001)))
     assert "≥ 0.00100" in said and "0" in said

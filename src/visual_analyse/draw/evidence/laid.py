@@ -10,6 +10,23 @@ from visual_analyse.draw.colours import Paint, Scene, as_rgb
 from visual_analyse.draw.walk import View, Walk
 from visual_analyse.results import Evidence, LayerEvidence
 
+_FEW = 0.002  # of all cells: so many may lie beyond the scale
+
+
+def scale_of(*layers: LayerEvidence) -> float:
+    """The end of the one scale of some maps: their largest value, but not that of a few cells that outshine all others.
+
+    Where one in 500 cells has more than twice the value of the rest, the scale ends at what the rest reach.
+
+    >>> maps = np.ones((1, 50, 40), np.float32)
+    >>> maps[0, 0, 0] = 9
+    >>> scale_of(LayerEvidence(1, "conv", "Conv2d", maps, np.array([[0, 1]])))
+    1.0
+    """
+    values = np.concatenate([np.abs(layer.maps).ravel() for layer in layers])
+    most, rest = float(values.max(initial=0.0)), float(np.quantile(values, 1 - _FEW)) if values.size else 0.0
+    return rest if 0 < rest < most / 2 else most
+
 
 class Laid:
     """The frames of a walk under a layer's colours, which end at `end` on the one scale of the figure.

@@ -19,7 +19,7 @@ from visual_analyse.draw.evidence.facts import (
     spoken_of,
     title,
 )
-from visual_analyse.draw.evidence.laid import Laid
+from visual_analyse.draw.evidence.laid import Laid, scale_of
 from visual_analyse.draw.evidence.pairs import Pairs, paired
 from visual_analyse.draw.evidence.sheet import EDGE, LINE, PAGE, SMALL, TEXT, Sheet, colour_bar, on_a_sheet
 from visual_analyse.draw.maps.page import PALE
@@ -48,7 +48,7 @@ def draw_match(evidence: Evidence, layer: LayerEvidence, style: Style | None = N
             f"This result holds the maps of the probe alone; those of the walk it matched are made by {EXPLAIN}."
         )
     theirs = _same_layer(evidence.matched, layer)
-    end = max(layer.strength, theirs.strength) if isinstance(style.scale, str) else style.scale
+    end = scale_of(layer, theirs) if isinstance(style.scale, str) else style.scale
     paint = Paint(style)
     walks = Laid(evidence, layer, end, paint), Laid(evidence.matched, theirs, end, paint)
     pairs = paired(evidence.phase, evidence.matched.phase, (len(walks[0]), len(walks[1])))

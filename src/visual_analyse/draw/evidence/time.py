@@ -20,7 +20,7 @@ from visual_analyse.draw.evidence.facts import (
     spoken_of,
     title,
 )
-from visual_analyse.draw.evidence.laid import Laid
+from visual_analyse.draw.evidence.laid import Laid, scale_of
 from visual_analyse.draw.evidence.pairs import strikes
 from visual_analyse.draw.evidence.sheet import (
     AGAINST,
@@ -58,7 +58,7 @@ def draw_time(evidence: Evidence, layer: LayerEvidence, style: Style | None = No
     >>> draw_time(evidence, evidence.layers[0]).savefig("time.png")  # doctest: +SKIP
     """
     sheet, style = Sheet(), coloured(evidence, layer, style or Style(polarity="both"))
-    end = layer.strength if isinstance(style.scale, str) else style.scale
+    end = scale_of(layer) if isinstance(style.scale, str) else style.scale
     laid = Laid(evidence, layer, end, Paint(style))
     y = sheet.heading(title(evidence), [distance(evidence), *made_how(evidence, layer)], alarm(evidence))
     regions = _by_region(evidence, laid.view.layer)
@@ -228,6 +228,8 @@ def _sentences(evidence: Evidence, laid: Laid, timeless: bool, regions: bool) ->
     if regions and not timeless:
         low, high = _limits(list((_by_region(evidence, laid.view.layer) or {}).values()))
         said.append(f"Regions: one scale for all of them, from {signed(low)} to {signed(high)} in a frame.")
+    if laid.view.layer.strength > laid.end * (1 + 1e-6):
+        said.append("Cells beyond the ends of the colours have those of the ends.")
     lacking = [
         what
         for what, there in (
