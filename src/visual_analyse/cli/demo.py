@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from visual_analyse.cli import explain as explaining
 from visual_analyse.cli import grad_cam, synthesize, tsne, visualizer
 from visual_analyse.cli.parsing import Parser, run_command
 from visual_analyse.errors import VisualAnalyseError
@@ -97,6 +98,10 @@ def run(options: Any) -> None:
     rows = [str(path) for name in MODELS for path in (folder / "results-figure" / name).glob(f"*_{probe}.npz")]
     step("Both models in one figure, and as a film", draw, visualizer.main,
          ["visual_gradcam", *rows, "-s", str(folder / "figures"), "-d", "compare", "--film", "gif"])  # fmt: skip
+    studies = str(folder / "studies")
+    step("The whole study of each match: both walks, parts, time", "visual-analyse explain", explaining.command,
+         ["-c", str(folder / "configs" / "gaitset.yaml"), "-p", str(folder / "probes"),
+          "-g", str(folder / "gallery"), *cache, "-s", studies])  # fmt: skip
     poses = str(folder / "results-poses")
     step("Why did a model of skeletons match? The same walks as poses", explain, grad_cam.command,
          ["-c", str(folder / "configs" / f"{SKELETON}.yaml"), "-p", str(folder / "pose-probes"),

@@ -11,21 +11,24 @@ from visual_analyse.explain.plan import Plan
 
 METHOD = Deviation.name
 SIGN: Sign = "abs"
-LAYERS = "last but one of frames"  # as the table of planted evidence calls it
+LAYERS = "last but one"  # as the table of planted evidence calls it
 
 
 def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
-    """The layer whose maps found planted evidence best, of any model: the last convolution but one of whole frames.
+    """The layer whose maps found planted evidence best, of any model: the last convolution but one.
 
-    Where all that has a grid is pooled over the walk, of those; where there are no convolutions, of all layers. Raises
-    VisualAnalyseError where a model has no layer with a place.
+    Where it is pooled over the walk, and so knows no time, the last but one of those that are not comes second. Where
+    there are no convolutions with a grid, all layers with a place count. Raises VisualAnalyseError where there is none.
 
     >>> default_layers(layers, plan)[0].number  # doctest: +SKIP
-    11
+    20
     """
     drawn = [layer for layer in layers if not plan[layer.number].reason]
     some = [layer for layer in drawn if layer.kind.startswith("Conv") and plan.extent(layer.number)] or drawn
     if not some:
         raise VisualAnalyseError("None of the model's layers has a place in the frames: there is nothing to explain.")
-    framed = [layer for layer in some if not plan[layer.number].pooled] or some
-    return [framed[max(0, len(framed) - 2)]]
+    chosen = some[max(0, len(some) - 2)]
+    framed = [layer for layer in some if not plan[layer.number].pooled]
+    if not plan[chosen.number].pooled or not framed:
+        return [chosen]
+    return [chosen, framed[max(0, len(framed) - 2)]]
