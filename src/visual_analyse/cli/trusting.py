@@ -18,6 +18,7 @@ from visual_analyse.cli.picker import choose_layers
 from visual_analyse.cli.progress import DelayedBar, console, track
 from visual_analyse.encode.store import key
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.defaults import default_layers
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.methods import Method
 from visual_analyse.explain.plan import Plan
@@ -27,7 +28,7 @@ from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.names import plain
 from visual_analyse.trust.assessment import Settings, trust_of
 from visual_analyse.trust.interval import Interval
-from visual_analyse.trust.measurement import Measurement, Summary, summaries
+from visual_analyse.trust.measurement import Measurement, summaries
 from visual_analyse.trust.verdicts import compared, main_measure, sentences
 from visual_analyse.version import __version__
 
@@ -70,22 +71,24 @@ class Found:
     def show(self) -> None:
         """Print the table, and what each test means."""
         over = summaries(self.measurements)
-        probes = len({one.probe for one in self.measurements})
         for layer, method in dict.fromkeys((one.layer, one.method) for one in over):
-            title = f"{layer}, {method}: {probes} probe(s); areas of the {self._measure}, rank correlations"
-            table = Table(box=None, padding=(0, 1), title=escape(plain(title)))
-            for name in ("", "by", "map", "random", "", "edge", ""):
-                table.add_column(name, justify="right" if name in ("map", "random", "edge") else "left")
-            for one in over:
-                if (one.layer, one.method) == (layer, method) and one.measure in ("spearman", self._measure):
-                    table.add_row(*map(escape, _cells(one)))
+            mine = [one for one in over if (one.layer, one.method) == (layer, method)]
+            console.print(escape(plain(f"{layer}, {method}, {mine[0].probes} probe(s)")), style="bold")
+            areas = [one for one in mine if one.measure == main_measure(self.explained)]
+            if areas:
+                table = _table("", f"{areas[0].measure}, by", "map", "random", "better?", "edge", "better?")
+                for one in areas:
+                    random, edge = (_word(x) if x is not None else "" for x in (one.random, one.edge))
+                    told = [_YES[compared(gain)] for gain in (one.over_random, one.over_edge)]
+                    table.add_row(one.test, plain(one.by), _shown(one.value), random, told[0], edge, told[1])
+                console.print(table)
+            table = _table("", "rank correlation, with", "map")
+            for one in mine:
+                if one.measure == "spearman":
+                    table.add_row(one.test, escape(plain(one.by)), _shown(one.value))
             console.print(table)
         for text in sentences(over, self.explained):
             print(plain(text))
-
-    @property
-    def _measure(self) -> str:
-        return main_measure(self.explained)
 
     def close(self) -> None:
         """Raises VisualAnalyseError where some probes could not be measured."""
@@ -93,16 +96,27 @@ class Found:
             raise self.run._unexplained()
 
 
-def _cells(one: Summary) -> list[str]:
-    random, edge = ("" if x is None else f"{x:.2f}" for x in (one.random, one.edge))
-    return [one.test, plain(one.by), _shown(one.value), random, compared(one.over_random), edge,
-            compared(one.over_edge)]  # fmt: skip
+_YES = {"better": "yes", "not better": "no", "worse": "worse", "": ""}
+
+
+def _table(*titles: str) -> Table:
+    made = Table(box=None, padding=(0, 1))
+    for title in titles:
+        made.add_column(title, justify="right" if title in ("map", "random", "edge") else "left", no_wrap=True)
+    return made
+
+
+def _word(number: float) -> str:
+    """A number in few letters; minus nothing is nothing."""
+    word = f"{number:.2f}".replace("0.", ".", 1) if abs(number) < 1 else f"{number:.2f}"
+    return word.lstrip("-") if not float(word) else word
 
 
 def _shown(value: Interval) -> str:
+    """A mean and its interval, in square brackets that are no markup."""
     if value.low == value.high:
-        return f"{value.mean:.2f}"
-    return f"{value.mean:.2f} [{value.low:.2f}, {value.high:.2f}]"
+        return _word(value.mean)
+    return escape(f"{_word(value.mean)} [{_word(value.low)}, {_word(value.high)}]")
 
 
 class TrustRun(Run):
@@ -121,7 +135,9 @@ class TrustRun(Run):
         with DelayedBar() as bar:
             bar.begin("finding how the layers lie on the frames", 0, 1)
             plan, length = self._plan()
-        layers = choose_layers([layer for layer, _ in leaves(self.model.module)], plan, length, self.options.layers)
+        every = [layer for layer, _ in leaves(self.model.module)]
+        wanted = self.options.layers
+        layers = choose_layers(every, plan, length, wanted) if wanted else default_layers(every, plan)
         walks = list(dict.fromkeys(walk for found in {id(x): x for x in pairs.values()}.values() for walk in found))
         self.galleries.encode(walks, lambda found: track(found, len(walks), "encoding the gallery"))
         settings = Settings(seed=self.options.seed)
