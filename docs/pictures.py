@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.draw.page.browser import FLAGS, Tab, chromium
-from visual_analyse.cli import demo, synthesize, visual_gradcam, visual_map
+from visual_analyse.cli import demo, explain, summary, synthesize, visual_gradcam, visual_map
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import copy_whole, write_whole
 from visual_analyse.results import EmbeddingMap, Evidence
@@ -38,6 +38,9 @@ def main() -> None:
         walk = f"*nm-05*/compare/{Evidence.load(poses).strongest + 1:03d}.png"
         copy_whole(_one(root / "skeletons", walk), HERE / "skeletons.png")
         copy_whole(_one(root / "skeletons", "*nm-05*/joints_by_time/79_*.png"), HERE / "joints_by_time.png")
+        for what in ("match", "ledger"):
+            copy_whole(_one(root / "studies", f"*nm-05-090_{what}.png"), HERE / f"{what}.png")
+        _summary(root)
         found = _one(root / "maps", "*.npz")
         for by in ("identity", "view"):
             words = [str(found), "--colour_by", by, "-f", "6,6", "--transparent", "False"]
@@ -48,6 +51,16 @@ def main() -> None:
         if synthesize.command(["--sheet", str(root / "walkers.png")]):
             raise SystemExit("The sheet of walkers could not be drawn.")
         copy_whole(root / "walkers.png", HERE / "walkers.png")
+
+
+def _summary(root: Path) -> None:
+    """The mean evidence of the crowd's walks other than those that CASIA-B's evaluation has for a gallery."""
+    words = ["-c", str(root / "configs" / "gaitset.yaml"), "--dataset", str(root / "crowd"), "--device", "cpu"]
+    kinds = ["--probe", *(f"*/{kind}/*" for kind in ("nm-05", "bg-01", "cl-01"))]
+    where = ["-s", str(root / "many"), "--cache", str(root / "cache"), "--noboth", "--nofigures"]
+    if explain.command([*words, *kinds, *where]) or summary.command([str(root / "many")]):
+        raise SystemExit("The mean of many probes could not be drawn.")
+    copy_whole(_one(root / "many", "*summary*.png"), HERE / "summary.png")
 
 
 def _photograph(page: Path, map: EmbeddingMap, target: Path) -> None:

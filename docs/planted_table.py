@@ -135,11 +135,12 @@ def write_table(rows: Sequence[Row]) -> str:
         [_row(rows, model, plant, usual, default) for model, plant in pairs],
     )
     mine, worst = scores.get((default, LAYERS), [float("nan")]), min(scores[best])
+    by_usual = scores[usual, USUAL_WAY[2]]
     lines += [
         "",
-        f"The default reaches {min(mine):.0%} of the ceiling where it does worst, {np.mean(mine):.0%} in the mean; "
-        f"the usual way {min(scores[usual, 'last']):.0%} and {np.mean(scores[usual, 'last']):.0%}. Of all ways and layers "
-        f"that one rule finds in every model, {best[0]} on the {best[1]} is the one whose worst region is best: {worst:.0%}.",
+        f"The default reaches {min(mine):.0%} of the ceiling where it is worst, {np.mean(mine):.0%} in the mean; the "
+        f"usual way {min(by_usual):.0%} and {np.mean(by_usual):.0%}. Of all ways, and layers that one rule finds in "
+        f"every model, {best[0]} on the {best[1]} is the one whose worst region is best: {worst:.0%}.",
         "",
         "## Every method",
         "",
@@ -168,16 +169,21 @@ def write_table(rows: Sequence[Row]) -> str:
 
 def _row(rows: Sequence[Row], model: str, plant: str, usual: str, default: str) -> list[str]:
     own = [row for row in rows if (row["model"], row["plant"]) == (model, plant)]
-    layer, last = layer_by(LAYERS, rows, model), layer_by("last", rows, model)
+    layer, last = layer_by(LAYERS, rows, model), layer_by(USUAL_WAY[2], rows, model)
     here = next(row for row in own if row["layer"] == layer)
     matches = [row for row in own if row["target"] == "match"]
     top = max(matches, key=lambda row: row["where_found"] / row["where_ceiling"])
+    best = f"{_share(top['where_found'] / top['where_ceiling'])} ({top['way']}, {top['layer'] or 'input'})"
     return [
-        model, plant, f"{here['rank1']:.0%}", _share(here["where_chance"] / here["where_ceiling"]),
-        _share(reached(rows, model, plant, last, usual)), _share(reached(rows, model, plant, layer, default)),
+        model,
+        plant,
+        f"{here['rank1']:.0%}",
+        _share(here["where_chance"] / here["where_ceiling"]),
+        _share(reached(rows, model, plant, last, usual)),
+        _share(reached(rows, model, plant, layer, default)),
         _share(reached(rows, model, plant, layer, default, "contrast")),
-        f"{_share(top['where_found'] / top['where_ceiling'])} ({top['way']}, {'input' if not top['layer'] else top['layer']})",
-    ]  # fmt: skip
+        best,
+    ]
 
 
 def _method(scores: dict[tuple[str, str], list[float]], name: str) -> list[str]:

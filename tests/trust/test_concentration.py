@@ -50,6 +50,24 @@ def test_a_map_for_the_whole_walk_is_compared_with_the_best_of_its_kind():
     assert whole.found == whole.ceiling < 1
 
 
+def test_no_map_is_above_the_ceiling_where_the_region_is_small():
+    body, region = np.ones((1, 20, 20), bool), np.zeros((1, 20, 20), bool)  # 20 pixels are the strongest twentieth
+    region[0, 10, 10] = True  # 9 with those near it
+    near = np.zeros((1, 20, 20))
+    near[0, 9:12, 9:12] = 1
+    found = concentration(near, body, region)
+    assert found.found == found.ceiling == 9 / 20
+
+
+def test_joints_have_no_neighbours():
+    body, region = np.ones((10, 1, 4), bool), np.zeros((10, 1, 4), bool)
+    region[:2, 0, 1] = True
+    beside = np.zeros((10, 1, 4))
+    beside[:2, 0, 2] = 1
+    assert concentration(beside, body, region).found == 0
+    assert concentration(region.astype(float), body, region) == Concentration(1.0, 2 / 40, 1.0)
+
+
 @given(
     arrays(np.float64, (3, 4, 2), elements=st.floats(-5, 5, width=16)),
     arrays(bool, (3, 8, 6)),

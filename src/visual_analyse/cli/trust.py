@@ -37,8 +37,8 @@ def parser() -> Parser:
         help="take the probes from this dataset, and the gallery by its own protocol")  # fmt: skip
     add("--probe", nargs="+", metavar="ID/TYPE/VIEW", help="with --dataset: the probes; globs and several allowed")
     add("--layers", nargs="+", metavar="LAYER",
-        help="numbers, ranges, dotted names, globs or a kind (conv); asked for where left out")  # fmt: skip
-    add("--method", nargs="+", default=["grad_cam"], metavar="NAME", help="ways to make maps (default: grad_cam)")
+        help="numbers, ranges, dotted names, globs or a kind, conv (default: as 'explain')")  # fmt: skip
+    add("--method", nargs="+", metavar="NAME", help="ways to make maps (default: as 'explain')")
     add("--target", choices=["match", "contrast"], default="match",
         help="explain the nearest walk, or why this person and not the nearest other (default: match)")  # fmt: skip
     add("-s", "--save_dir", type=Path, default=RESULTS, metavar="DIR",
@@ -75,6 +75,7 @@ def run(options: Any) -> None:
     from visual_analyse.cli.explaining import protocol_of
     from visual_analyse.cli.progress import DelayedBar
     from visual_analyse.cli.trusting import TrustRun
+    from visual_analyse.explain.defaults import METHOD
     from visual_analyse.explain.methods import method_named
     from visual_analyse.files import make_folder, write_whole
     from visual_analyse.gait.pairing import Pairing
@@ -82,7 +83,7 @@ def run(options: Any) -> None:
     from visual_analyse.models.load import load_model
     from visual_analyse.names import safe_name
 
-    methods = [method_named(name) for name in dict.fromkeys(options.method)]
+    methods = [method_named(name) for name in dict.fromkeys(options.method or [METHOD])]
     with DelayedBar() as bar:
         bar.begin("loading the model", 0, 1)
         model = load_model(options.config_path, checkout=options.opengait, checkpoint=options.checkpoint,

@@ -10,9 +10,10 @@ import numpy as np
 from visual_analyse.encode.encoder import Encoder
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.explain.layers import Layer
-from visual_analyse.explain.methods import GradCam, Method
+from visual_analyse.explain.methods import Deviation, Method
 from visual_analyse.explain.model import Batch
 from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.usual import USUAL, spaced
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.probe import DRAWN, Probe, read_probe
 from visual_analyse.results import InputKind, LayerEvidence
@@ -48,7 +49,7 @@ def trust_of(
     gallery: Gallery,
     layers: Sequence[Layer],
     plan: Plan,
-    methods: Sequence[Method] = (GradCam(),),
+    methods: Sequence[Method] = (Deviation(),),
     explained: Explained = "match",
     settings: Settings = Settings(),
     tick: Tick = lambda what, done, of: None,
@@ -65,7 +66,9 @@ def trust_of(
     model = encoder.model
     seen = read_probe(model, probe)
     people = np.array([walk.id for walk in walks])
-    case = Case(model, seen.batch, probe.id, probe.name, gallery.names, people, gallery.embeddings, explained)
+    asked = any(isinstance(method, Deviation) for method in methods)
+    usual = [read_probe(model, walk).batch for walk in spaced(walks, USUAL)] if asked else []
+    case = Case(model, seen.batch, probe.id, probe.name, gallery.names, people, gallery.embeddings, explained, usual)
     rivals = {end: model.join([model.prepare(walks[end].load(model.config.data_in_use))]) for end in case.ends}
     found = list(measured(case, seen, rivals, layers, plan, methods, settings, tick))
     keys = {(layer.number, method.name): k for k, (layer, method) in enumerate((x, y) for x in layers for y in methods)}

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import Layer
-from visual_analyse.explain.methods import Method
+from visual_analyse.explain.methods import Deviation, Method
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.targets import Target, contrast, distance_to
+from visual_analyse.explain.usual import usual_outputs
 from visual_analyse.measure.distances import distances
 from visual_analyse.names import plain
 from visual_analyse.results import LayerEvidence
@@ -33,7 +34,8 @@ class Case:
     """A probe's batch and identity, and the walks it is compared with: names, identities, embeddings `[g, c, p]`.
 
     `explained`: "match", the distance to the nearest walk; "contrast", that of the best true match less the nearest
-    impostor's. Raises VisualAnalyseError where the walks do not allow that.
+    impostor's. `usual`: batches of ordinary walks, for methods that look at what is unusual. Raises VisualAnalyseError
+    where the walks do not allow that.
 
     >>> Case(model, batch, "001", "001-nm-05-090", names, people, embeddings).match  # doctest: +SKIP
     3
@@ -47,6 +49,7 @@ class Case:
     people: NDArray[np.str_]
     known: NDArray[np.float32]
     explained: Explained = "match"
+    usual: Sequence[Batch] = ()
 
     def __post_init__(self) -> None:
         if not len(self.others):
@@ -138,9 +141,21 @@ class Case:
 
 
 def maps_of(
-    case: Case, layers: Sequence[Layer], plan: Plan, methods: Sequence[Method], target: Target | None = None
+    case: Case,
+    layers: Sequence[Layer],
+    plan: Plan,
+    methods: Sequence[Method],
+    target: Target | None = None,
+    usual: int | None = None,
 ) -> dict[tuple[str, str], LayerEvidence]:
-    """The maps of a case by layer and method, signed, of its own target or another; one gradient serves all methods."""
+    """The maps of a case by layer and method, signed, of its own target or another; one gradient serves all methods.
+
+    `usual`: how many of the ordinary walks are looked at; all where it is not said. They are looked at anew, since the
+    model may be another one by now.
+    """
+    if any(isinstance(method, Deviation) for method in methods):
+        ordinary = usual_outputs(case.model, case.usual[:usual], layers, plan)
+        methods = [Deviation(usual=ordinary) if isinstance(method, Deviation) else method for method in methods]
     first, *rest = methods
     explanation = explain(
         case.model, case.batch, target or case.target(), layers, plan=plan, method=first,

@@ -54,8 +54,10 @@ class Ground:
         0.5
         """
         frames, height, width = body.shape
-        near = widened(region, -(-height // rows), -(-width // columns))
-        perfect = on_grid(region, rows, columns)
+        # Joints stand beside each other by number alone: there a cell has no neighbours.
+        near = region if height == 1 else widened(region, -(-height // rows), -(-width // columns))
+        # Once it has named every cell of the region, a perfect map goes on with those that are near.
+        perfect = on_grid(region, rows, columns) + 1e-6 * on_grid(near, rows, columns)
         if steps == 1 and frames > 1:  # one map for the whole walk: the best of these is perfect for it
             perfect = perfect.mean(0, keepdims=True)
         chance = float(near[body].mean()) if body.any() else float("nan")
