@@ -15,12 +15,13 @@ from tests.explain.test_layout import Crop, colours
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.explanation import explain
+from visual_analyse.explain.methods import HiResCam
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import distance_to
 from visual_analyse.gait.kinds import POSE, RATIO, RGB, SILHOUETTE
 from visual_analyse.probe import Probe
 from visual_analyse.results import Evidence
-from visual_analyse.why import explain_class, explain_match
+from visual_analyse.why import explain_class, explain_match, explain_walk
 
 CLASSES = ("negative", "neutral", "positive")
 
@@ -281,3 +282,46 @@ def test_maps_are_those_of_explain():
     for a, b in zip(found.layers, expected.walks[0], strict=True):
         assert close(a.maps, b.maps)
     assert found.distance == pytest.approx(float(expected.values[0]), rel=1e-5)
+
+
+class Cut(nn.Module):
+    """A convolution that the model itself cuts off from its answer, and one that it does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(1, 3, 3, padding=1), nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, batch):
+        x = batch.inputs[0].flatten(0, 1).unsqueeze(1)
+        x = self.two(self.one(x).tanh().detach()).tanh()
+        return x.amax(0).mean(2)[None]
+
+
+def test_layers_that_no_gradient_reaches_are_changed_instead_where_that_is_asked():
+    model = Model(fixed(Cut()))
+    probe, gallery = probe_of(walk((4,))), gallery_of(model, walk((4,), seed=3), walk((5,), seed=4))
+    layers, plan = layers_of(model), resolve(model, probe.batch)
+    plain = explain_match(model, probe, gallery, layers, plan)
+    assert [layer.name for layer in plain.layers] == ["two"] and len(plain.manifest["unreached"]) == 1
+    found = explain_match(model, probe, gallery, layers, plan, instead=True)
+    by_name = {layer.name: layer for layer in found.layers}
+    assert set(by_name) == {"one", "two"} and not found.manifest["unreached"]
+    assert found.manifest["perturbed"] == [by_name["one"].key]
+    assert by_name["one"].strength > 0 and close(by_name["two"].maps, plain.layers[0].maps)
+    only = [layer for layer in layers if layer.name == "one"]
+    with pytest.raises(VisualAnalyseError, match="No gradient of the distance reaches"):
+        explain_match(model, probe, gallery, only, plan)
+    assert explain_match(model, probe, gallery, only, plan, instead=True).layers[0].strength > 0
+
+
+def test_the_matched_walk_is_explained_from_its_own_side():
+    """The distance is one number from either side."""
+    model = Model(fixed(Cut()))
+    one, other = walk((4,)), walk((4,), seed=3)
+    layers, plan = [layer for layer in layers_of(model) if layer.name == "two"], resolve(model, one)
+    with torch.no_grad():
+        target = distance_to(model.embed(one), "euc")
+    found = explain_walk(model, probe_of(other), target, layers, plan, name="match", further=[(HiResCam(), "signed")])
+    assert found.manifest["value"] == pytest.approx(float(target(model.embed(other).detach())[0]), rel=1e-6)
+    assert [(layer.method, layer.target) for layer in found.further] == [("hirescam", "match")]
+    assert not len(found.parts) and found.layers[0].strength > 0
