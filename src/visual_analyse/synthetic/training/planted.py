@@ -28,6 +28,8 @@ GALLERY = CONDITIONS[:4]
 VIEWS = ("054", "072", "090", "108", "126")
 FRAMES = 27  # a whole stride
 _BATCH, _FRAMES = [8, 4], 4
+# People who differ at one moment: frames enough that the moment is among them.
+_MOMENT, _MOMENT_BATCH, _MOMENT_FRAMES = "swing", [6, 4], 9
 STEPS = {"gaitset": 700, "gaitbase": 600, "gaitgraph2": 450, "gaittr": 450}
 
 
@@ -95,7 +97,11 @@ def planted_config(model: str, plant: str, folder: Path) -> Config:
     trainer = sections["trainer_cfg"]
     trainer["total_iter"] = STEPS[model]
     if model not in POSE_MODELS:
-        trainer["sampler"] |= {"batch_size": _BATCH, "frames_num_fixed": _FRAMES}
+        moment = plant == _MOMENT
+        trainer["sampler"] |= {
+            "batch_size": _MOMENT_BATCH if moment else _BATCH,
+            "frames_num_fixed": _MOMENT_FRAMES if moment else _FRAMES,
+        }
     else:
         for sampler in (trainer["sampler"], sections["evaluator_cfg"]["sampler"]):
             sampler["frames_num_fixed"] = FRAMES
