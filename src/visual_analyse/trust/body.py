@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 def background_of(frames: Array) -> Array:
     """What stands where nobody is: the least value of each channel of frames `[s, h, w]` or `[s, c, h, w]`.
 
-    >>> float(background_of(np.eye(2)[None]))
+    >>> background_of(np.eye(2)[None]).item()
     0.0
     """
     return np.asarray(frames.min((0, -2, -1), keepdims=True)[0])
