@@ -20,7 +20,7 @@ def few(monkeypatch):
 
 
 def words(workshop, **changes):
-    return workshop.arguments(**{"layers": "1", **changes})
+    return workshop.arguments(**{"layers": "1", "method": "grad_cam", **changes})
 
 
 def rows_of(workshop):
