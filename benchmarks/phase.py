@@ -2,10 +2,10 @@
 
     python -m benchmarks.phase [--people 10] [--frames 60]
 
-Errors of the phase are in per cent of a step: the median of each walk's frames, then the median and the 90 % point over
-the walks that are told. Each view is seen of every person in nm, bg and cl. `silhouettes`, the first frames of the
-same walks, and `joints`; then what must not be told, and what is hard. Last, a table for gait/phase.py, and the share of
-body pixels whose region is right.
+Errors of the phase are in per cent of a step: the median of each walk's frames, then the median and the 90 % point
+over the walks that are told. Each view is seen of every person in nm, bg and cl. `silhouettes`, the first frames of the
+same walks, and `joints`; then what must not be told, and what is hard. Last, a table for gait/phase.py, and the
+share of body pixels whose region is right.
 """
 
 from __future__ import annotations

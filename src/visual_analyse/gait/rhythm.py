@@ -75,6 +75,20 @@ def beat(signal: Array, seen: Array, period: float, order: int) -> tuple[Array, 
     return turned, float(rest @ rest) / max(int(seen.sum()) - _TERMS - 1, 1)
 
 
+def powers(signal: Array, seen: Array, period: float, orders: tuple[int, ...]) -> tuple[float, ...]:
+    """The power of each harmonic of a stride in a signal `[s]`, fitted together; `seen`, bool `[s]`, says what counts.
+
+    >>> one, two = powers(np.cos(2 * np.pi * np.arange(40) / 13), np.ones(40, bool), 13.0, (1, 2))
+    >>> bool(one < 0.01 < 0.99 < two < 1.01)
+    True
+    """
+    turn = np.pi * _time(len(signal))[seen] / period
+    waves = [wave(order * turn) for order in orders for wave in (np.cos, np.sin)]
+    terms = np.stack([np.ones_like(turn), turn / max(len(signal), 1), *waves], -1)
+    found = np.linalg.lstsq(terms, signal[seen], rcond=None)[0][2:]
+    return tuple(float(part) for part in np.square(found).reshape(-1, 2).sum(1))
+
+
 def _time(frames: int) -> Array:
     return np.arange(frames, dtype=np.float64) - (frames - 1) / 2
 
