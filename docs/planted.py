@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from docs.planted_table import write_table
+from docs.planted_table import CSV, PAGE, csv_of, write_table
 from visual_analyse.explain.input_methods import IntegratedGradients, Occlusion
 from visual_analyse.explain.layers import leaves
 from visual_analyse.explain.methods import METHODS, Deviation, EigenCam, How, method_named
@@ -138,8 +138,13 @@ def main() -> None:
                 text = json.dumps(found)
                 write_whole(kept, lambda stream, text=text: stream.write(text.encode()))
             rows += json.loads(kept.read_text())
-    if not options.train:
-        print(write_table(rows))
+    if options.train:
+        return
+    page = write_table(rows)
+    print(page)
+    if {(row["model"], row["plant"]) for row in rows} == {(name, plant) for name in MODELS for plant in MODELS[name]}:
+        for path, text in ((PAGE, page), (CSV, csv_of(rows))):
+            write_whole(path, lambda stream, text=text: stream.write(text.encode()))
 
 
 if __name__ == "__main__":

@@ -10,16 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from visual_analyse.explain.defaults import LAYERS, METHOD, SIGN
+from visual_analyse.explain.defaults import LAYERS, METHOD, SIGN, TARGET
 from visual_analyse.explain.methods import METHODS
+from visual_analyse.synthetic.training.planted import HELD_OUT
 
 HERE = Path(__file__).parent
 CSV, PAGE = HERE / "planted.csv", HERE / "planted.md"
-USUAL_WAY = ("grad_cam", "abs", "last")
+USUAL_WAY = ("grad_cam-abs", "last", "match")
 SILHOUETTES = ("gaitset", "gaitbase")
+MOMENT, LAYERS_OF_FRAMES = "swing", "last but one of frames"
 INPUTS = ("integrated_gradients", "occlusion")
 LEAST = 1 / 3  # of the probes, four times what chance recognises: a model below has not learned what was planted
 Row = dict[str, Any]
+Way = tuple[str, str, str]  # method and sign, the rule of its layer, target
 
 # Rules that find a layer of any model: from the numbers of its convolutions, and which of them have frames.
 RULES: dict[str, Callable[[Sequence[int], Sequence[int]], int]] = {
@@ -40,8 +43,8 @@ strongest twentieth of a map over the body lies where identities differ, widened
 shares of the **ceiling**, what a perfect map on the same grid reaches. **Chance** is what a map that knows nothing
 reaches. `python -m docs.planted` trains, scores and writes this page and `docs/planted.csv`, which has every number.
 
-The target is the distance to the match, as a user would ask it, unless *contrast* is said. *for* looks at the strongest
-evidence for the match, *against* at that against it, *abs* at both.
+The targets are the distance to the *match*, as Grad-CAM is asked, and the *contrast*: the best true match's distance
+minus the nearest impostor's. *for* looks at the strongest evidence for, *against* at that against, *abs* at both.
 """
 
 
@@ -84,28 +87,30 @@ def reached(rows: Sequence[Row], model: str, plant: str, layer: int, way: str, t
     return float("nan")
 
 
-def candidates(rows: Sequence[Row]) -> dict[tuple[str, str], list[float]]:
-    """Of every way at every rule's layer, and at the input: the shares reached, of all plants and silhouette models."""
+def candidates(rows: Sequence[Row]) -> dict[Way, list[float]]:
+    """The shares reached by every way, at every rule's layer or at the input, of every target, plant by plant.
+
+    Of models of silhouettes that learned their plant.
+    """
     known = {
-        (row["model"], row["plant"], row["layer"], row["way"]): row["where_found"] / row["where_ceiling"]
+        (row["model"], row["plant"], row["layer"], row["way"], row["target"]): row["where_found"] / row["where_ceiling"]
         for row in rows
-        if row["target"] == "match" and row["model"] in SILHOUETTES and row["rank1"] >= LEAST
+        if row["model"] in SILHOUETTES and row["rank1"] >= LEAST
     }
-    pairs = sorted({(model, plant) for model, plant, _, _ in known})
-    found: dict[tuple[str, str], list[float]] = {}
-    for way in dict.fromkeys(way for *_, way in known):
+    pairs = sorted({(model, plant) for model, plant, *_ in known})
+    found: dict[Way, list[float]] = {}
+    for way, target in dict.fromkeys((way, target) for *_, way, target in known):
         of_input = way.startswith(INPUTS)
         for rule in ["input"] if of_input else RULES:
             layers = {model: 0 if of_input else layer_by(rule, rows, model) for model, _ in pairs}
-            values = [known.get((model, plant, layers[model], way), float("nan")) for model, plant in pairs]
+            values = [known.get((model, plant, layers[model], way, target), float("nan")) for model, plant in pairs]
             if not np.isnan(values).any():
-                found[way, rule] = values
+                found[way, rule, target] = values
     return found
 
 
-def winner(rows: Sequence[Row]) -> tuple[str, str]:
-    """The way and the rule whose worst region is best."""
-    scores = candidates(rows)
+def winner(scores: dict[Way, list[float]]) -> Way:
+    """The way whose worst region is best, and of equals the one that is best in the mean."""
     return max(scores, key=lambda key: (round(min(scores[key]), 4), np.mean(scores[key])))
 
 
@@ -118,110 +123,105 @@ def write_table(rows: Sequence[Row]) -> str:
     """The page."""
     plants = list(dict.fromkeys(row["plant"] for row in rows))
     scores = candidates(rows)
-    best = winner(rows)
+    best, default = winner(scores), (way_of(METHOD, SIGN), LAYERS, TARGET)
     pairs = sorted({(row["model"], row["plant"]) for row in rows if row["model"] in SILHOUETTES})
-    lines = [ABOUT.format(held_out=12), "## The usual way, the default, and the best", ""]
-    default, usual = way_of(METHOD, SIGN), "-".join(USUAL_WAY[:2])
-    lines += _table(
-        [
-            "model",
-            "differ in",
-            "recognised",
-            "chance",
-            f"{usual}, last",
-            f"{default}, {LAYERS}",
-            "same, contrast",
-            "best",
-        ],
-        [_row(rows, model, plant, usual, default) for model, plant in pairs],
-    )
-    learnt = {(row["model"], row["plant"]) for row in rows if row["rank1"] >= LEAST}
+    learnt = [pair for pair in pairs if any(_of(row, *pair) and row["rank1"] >= LEAST for row in rows)]
+    lines = [ABOUT.format(held_out=HELD_OUT), "## The usual way, the default, and the best", ""]
+    head = [
+        "model",
+        "differ in",
+        "recognised",
+        "chance",
+        _title(USUAL_WAY),
+        _title(default),
+        "same, match",
+        "best of all",
+    ]
+    lines += _table(head, [_row(rows, *pair, default) for pair in pairs])
     unlearnt = [f"{model} {plant}" for model, plant in pairs if (model, plant) not in learnt]
     if unlearnt:
         lines += ["", f"Not counted, as the model recognises too few to have learned it: {', '.join(unlearnt)}."]
-    pairs = [pair for pair in pairs if pair in learnt]
-    mine, worst = scores.get((default, LAYERS), [float("nan")]), min(scores[best])
-    by_usual = scores[usual, USUAL_WAY[2]]
     lines += [
         "",
-        f"The default reaches {min(mine):.0%} of the ceiling where it is worst, {np.mean(mine):.0%} in the mean; the "
-        f"usual way {min(by_usual):.0%} and {np.mean(by_usual):.0%}. Of all ways, and layers that one rule finds in "
-        f"every model, {best[0]} on the {best[1]} is the one whose worst region is best: {worst:.0%}.",
+        f"{_title(default)}, the default, reaches {min(scores[default]):.0%} of the ceiling where it is worst and "
+        f"{np.mean(scores[default]):.0%} in the mean; the usual way {min(scores[USUAL_WAY]):.0%} and "
+        f"{np.mean(scores[USUAL_WAY]):.0%}. Of all ways, targets, and layers that one rule finds in every model, the "
+        f"one whose worst region is best is {_title(best)}: {min(scores[best]):.0%}.",
         "",
         "## Every method",
         "",
-        "Each with the sign and at the layer where its worst region is best.",
+        "Each with the sign, the layer and the target where its worst region is best.",
         "",
     ]
+    names = [name for name in [*METHODS, *INPUTS] if any(_named(way, name) for way, *_ in scores)]
     lines += _table(
-        ["method", "sign", "layer", "worst region", "mean", *(f"{model} {plant}" for model, plant in pairs)],
-        [_method(scores, name) for name in [*METHODS, *INPUTS] if any(_named(way, name) for way, _ in scores)],
+        ["method", "sign", "layer", "target", "worst region", "mean", *(f"{model} {plant}" for model, plant in learnt)],
+        [_method(scores, name) for name in names],
     )
-    lines += ["", f"## Every layer, {default}", ""]
+    lines += ["", f"## Every layer, {default[0]}, {TARGET}", ""]
     for model in SILHOUETTES:
         layers = sorted({row["layer"] for row in rows if row["model"] == model and row["layer"] > 0})
+        some = [plant for plant in plants if (model, plant) in learnt]
+        shares = [
+            [str(k), *(_share(reached(rows, model, plant, k, default[0], TARGET)) for plant in some)] for k in layers
+        ]
         if layers:
-            lines += _table(
-                [model, *plants],
-                [
-                    [f"{layer}", *(_share(reached(rows, model, plant, layer, default)) for plant in plants)]
-                    for layer in layers
-                ],
-            )
-            lines.append("")
-    lines += ["## In time", "", *_time(rows, default), ""]
-    return "\n".join(lines)
+            lines += [*_table([f"layer of {model}", *some], shares), ""]
+    return "\n".join([*lines, "## In time", "", *_time(rows, default), ""])
 
 
-def _row(rows: Sequence[Row], model: str, plant: str, usual: str, default: str) -> list[str]:
-    own = [row for row in rows if (row["model"], row["plant"]) == (model, plant)]
-    layer, last = layer_by(LAYERS, rows, model), layer_by(USUAL_WAY[2], rows, model)
+def _of(row: Row, model: str, plant: str) -> bool:
+    return bool(row["model"] == model and row["plant"] == plant)
+
+
+def _title(way: Way) -> str:
+    return f"{way[0]}, {way[1]}, {way[2]}"
+
+
+def _row(rows: Sequence[Row], model: str, plant: str, default: Way) -> list[str]:
+    own = [row for row in rows if _of(row, model, plant)]
+    layer, last = layer_by(LAYERS, rows, model), layer_by(USUAL_WAY[1], rows, model)
     here = next(row for row in own if row["layer"] == layer)
-    matches = [row for row in own if row["target"] == "match"]
-    top = max(matches, key=lambda row: row["where_found"] / row["where_ceiling"])
-    best = f"{_share(top['where_found'] / top['where_ceiling'])} ({top['way']}, {top['layer'] or 'input'})"
+    top = max(own, key=lambda row: row["where_found"] / row["where_ceiling"])
+    most = _share(top["where_found"] / top["where_ceiling"])
     return [
         model,
         plant,
         f"{here['rank1']:.0%}",
         _share(here["where_chance"] / here["where_ceiling"]),
-        _share(reached(rows, model, plant, last, usual)),
-        _share(reached(rows, model, plant, layer, default)),
-        _share(reached(rows, model, plant, layer, default, "contrast")),
-        best,
+        _share(reached(rows, model, plant, last, USUAL_WAY[0], USUAL_WAY[2])),
+        _share(reached(rows, model, plant, layer, default[0], default[2])),
+        _share(reached(rows, model, plant, layer, default[0], "match")),
+        f"{most} ({top['way']}, {top['layer'] or 'input'}, {top['target']})",
     ]
 
 
-def _method(scores: dict[tuple[str, str], list[float]], name: str) -> list[str]:
-    own = {key: values for key, values in scores.items() if _named(key[0], name)}
-    way, rule = max(own, key=lambda key: (round(min(own[key]), 4), np.mean(own[key])))
-    values = own[way, rule]
-    sign = way[len(name) + 1 :] or "signed"
-    return [name, sign, rule, _share(min(values)), _share(float(np.mean(values))), *map(_share, values)]
+def _method(scores: dict[Way, list[float]], name: str) -> list[str]:
+    best = winner({key: values for key, values in scores.items() if _named(key[0], name)})
+    values = scores[best]
+    sign = best[0][len(name) + 1 :] or "signed"
+    return [name, sign, best[1], best[2], _share(min(values)), _share(float(np.mean(values))), *map(_share, values)]
 
 
 def _named(way: str, name: str) -> bool:
     return way == name or way.removeprefix(f"{name}-") in ("for", "against", "abs")
 
 
-def _time(rows: Sequence[Row], default: str) -> list[str]:
+def _time(rows: Sequence[Row], default: Way) -> list[str]:
     """How much of the evidence lies in the frames where identities differ, of those that differ at one moment."""
     found = []
-    for model in dict.fromkeys(row["model"] for row in rows if row["plant"] == "swing"):
-        own = [
-            row for row in rows
-            if row["model"] == model and row["plant"] == "swing" and row["target"] == "match" and not row["pooled"]
-        ]  # fmt: skip
+    for model in dict.fromkeys(row["model"] for row in rows if row["plant"] == MOMENT):
+        own = [row for row in rows if _of(row, model, MOMENT) and not row["pooled"]]
         top = max(own, key=lambda row: row["when_found"])
-        layer = layer_by(LAYERS, rows, model)
-        mine = next((row for row in own if row["way"] == default and row["layer"] == layer), None)
-        usual = [row["when_found"] for row in own if row["way"] == "grad_cam-abs"]
-        found.append([
-            model, f"{top['rank1']:.0%}", _share(top["when_chance"]), _share(max(usual, default=float("nan"))),
-            _share(mine["when_found"] if mine else float("nan")),
-            f"{_share(top['when_found'])} ({top['way']}, {top['layer'] or 'input'})",
-        ])  # fmt: skip
-    head = ["model", "recognised", "chance", "grad_cam-abs, its best layer", f"{default}, {LAYERS}", "best"]
+        layer = layer_by(LAYERS_OF_FRAMES, rows, model)
+        mine = next(row for row in own if (row["way"], row["layer"], row["target"]) == (default[0], layer, default[2]))
+        usual = max(row["when_found"] for row in own if (row["way"], row["target"]) == (USUAL_WAY[0], USUAL_WAY[2]))
+        best = f"{_share(top['when_found'])} ({top['way']}, {top['layer'] or 'input'}, {top['target']})"
+        found.append(
+            [model, f"{top['rank1']:.0%}", _share(top["when_chance"]), _share(usual), _share(mine["when_found"]), best]
+        )
+    mine_too = f"{default[0]}, {LAYERS_OF_FRAMES}, {default[2]}"
+    head = ["model", "recognised", "chance", f"{USUAL_WAY[0]}, its best layer", mine_too, "best"]
     return [
         "Identities differ while the left foot swings forwards, and look alike in all other frames: how much of the "
         "evidence lies in the frames where they differ. GaitGraph2 sees the order of frames, the others do not.",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from visual_analyse.decisions import Contrast, Given, Lineup, Nearest, Own, decision_named, ranges
+from visual_analyse.decisions import Contrast, Given, Lineup, Nearest, Own, Told, decision_named, ranges
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
 
@@ -77,6 +77,20 @@ def test_a_contrast_is_minus_the_margin():
             Contrast().decide(lineup(ids=ids), LIKE)
 
 
+def test_left_to_itself_it_is_a_contrast_where_that_can_be():
+    assert Told().decide(lineup(), LIKE).name == "contrast"
+    assert Told((1,)).decide(lineup(), LIKE).name == "contrast-parts-1"
+    for other in (lineup(None), lineup(rows=(0, 3)), lineup(rows=(1, 2))):
+        assert Told().decide(other, LIKE).name == "match"
+
+
+def test_parts_of_a_target_sum_to_it():
+    for decision in (Nearest(), Contrast()):
+        decided = decision.decide(lineup(), LIKE)
+        assert decided.by_part is not None
+        assert decided.by_part(PROBE).sum(1).tolist() == decided.target(PROBE).tolist()
+
+
 def test_a_function_of_a_users_own():
     decided = Own(lambda embeddings: embeddings[:, 0, 0] + 7).decide(lineup(), LIKE)
     assert decided.target(PROBE).tolist() == [7.0] and decided.match == 0
@@ -89,7 +103,8 @@ def test_what_a_user_asks_for():
     assert [decision_named("match", parts=[0, 1, 2, 5]).name, decision_named("contrast").name] == [
         "match-parts-0-2_5", "contrast",
     ]  # fmt: skip
-    assert decision_named("match", "c-nm-3") == Given("c-nm-3")
+    assert decision_named("match", "c-nm-3") == decision_named("auto", "c-nm-3") == Given("c-nm-3")
+    assert decision_named("auto") == Told()
     for wrong, said in (
         ({"target": "margin"}, "no target 'margin'"),
         ({"target": "contrast", "match": "x"}, "takes no match"),

@@ -67,10 +67,11 @@ class Lineup:
 class Decided:
     """A decision that was taken: its `target`, the place of the `match` that it is about, and the ledgers of the walks.
 
-    `what` says it in words, for the manifest. `by_part`: what each part adds to the target, `[n, p]`; None where it is
-    not made of parts.
+    `name`: what it is called in a result; `what` says it in words, for the manifest. `by_part`: what each part adds to
+    the target, `[n, p]`; None where it is not made of parts.
     """
 
+    name: str
     target: Target
     match: int
     what: str
@@ -79,7 +80,7 @@ class Decided:
 
 
 class Decision(Protocol):
-    """A kind of decision that can be explained: `name` in a result, and how it is taken."""
+    """A kind of decision that can be explained: `name`, what a user asked for, and how it is taken."""
 
     @property
     def name(self) -> str: ...
@@ -103,7 +104,7 @@ class Nearest:
         match = lineup.nearest()
         assert match is not None
         what = f"distance to the nearest gallery walk, {_of(self.parts)}; with another gallery the map is another"
-        return _distance(lineup, match, self.parts, what, like)
+        return _distance(self.name, lineup, match, self.parts, what, like)
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Given:
                 f"{hint} Name one of its gallery as id-type-view."
             )
         what = f"distance to gallery walk {self.walk}, which was asked for, {_of(self.parts)}"
-        return _distance(lineup, int(there[0]), self.parts, what, like)
+        return _distance(self.name, lineup, int(there[0]), self.parts, what, like)
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,27 @@ class Contrast:
             return parts_of(embeddings, near, lineup.metric) - parts_of(embeddings, far, lineup.metric)
 
         ledgers = lineup.ledger(true, "true match"), lineup.ledger(impostor, "impostor")
-        return Decided(contrast(near, far, lineup.metric, self.parts), true, what, ledgers, by_part)
+        return Decided(self.name, contrast(near, far, lineup.metric, self.parts), true, what, ledgers, by_part)
+
+
+@dataclass(frozen=True)
+class Told:
+    """The contrast where the gallery holds the probe's identity and another, else the distance to the nearest walk.
+
+    On planted evidence the contrast tells what decided, where a distance also tells what two walks of one person have
+    apart (docs/planted.md).
+    """
+
+    parts: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return "auto" if self.parts is None else f"auto-parts-{ranges(self.parts)}"
+
+    def decide(self, lineup: Lineup, like: Tensor) -> Decided:
+        both = lineup.nearest(mine=True) is not None and lineup.nearest(mine=False) is not None
+        decision = Contrast(self.parts) if both else Nearest(self.parts)
+        return decision.decide(lineup, like)
 
 
 @dataclass(frozen=True)
@@ -179,7 +200,9 @@ class Own:
         assert match is not None
         name = getattr(self.function, "__name__", type(self.function).__name__)
         ledgers = _ledgers(lineup, match)
-        return Decided(self._checked, match, f"the function {name} of the embeddings, smaller being for", ledgers)
+        return Decided(
+            self.name, self._checked, match, f"the function {name} of the embeddings, smaller being for", ledgers
+        )
 
     def _checked(self, embeddings: Tensor) -> Tensor:
         found: Any = self.function(embeddings)
@@ -192,7 +215,7 @@ class Own:
         return found
 
 
-TARGETS = ("match", "contrast")
+TARGETS = ("auto", "match", "contrast")
 
 
 def decision_named(
@@ -213,12 +236,14 @@ def decision_named(
             )
         return Own(target)
     if target not in TARGETS:
-        raise VisualAnalyseError(f"There is no target {target!r}: there are {' and '.join(TARGETS)}.")
+        raise VisualAnalyseError(f"There is no target {target!r}: there are {', '.join(TARGETS)}.")
     if target == "contrast" and match is not None:
         raise VisualAnalyseError(
             "A contrast is between the best true match and the nearest impostor, and takes no match of another name. "
             "Take the target 'match' with it."
         )
+    if target == "auto" and match is None:
+        return Told(some)
     if target == "contrast":
         return Contrast(some)
     return Nearest(some) if match is None else Given(match, some)
@@ -249,12 +274,12 @@ def ranges(numbers: Sequence[int]) -> str:
     return "_".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
-def _distance(lineup: Lineup, match: int, parts: tuple[int, ...] | None, what: str, like: Tensor) -> Decided:
+def _distance(name: str, lineup: Lineup, match: int, parts: tuple[int, ...] | None, what: str, like: Tensor) -> Decided:
     within(parts, lineup.embedding.shape[1])
     walk = lineup.walk(match, like)
     target = distance_to(walk, lineup.metric, parts)
     by_part = partial(parts_of, walk=walk, metric=lineup.metric)
-    return Decided(target, match, what, _ledgers(lineup, match), by_part)
+    return Decided(name, target, match, what, _ledgers(lineup, match), by_part)
 
 
 def _ledgers(lineup: Lineup, match: int) -> tuple[Ledger, ...]:

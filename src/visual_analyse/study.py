@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from visual_analyse.decisions import Decision, Nearest, Own
+from visual_analyse.decisions import Decided, Decision, Nearest, Own
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.explain.explanation import must_have_places
 from visual_analyse.explain.input_methods import INPUT_METHODS
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import Deviation, How, Method
 from visual_analyse.explain.part_heights import part_heights
-from visual_analyse.explain.part_maps import PartTarget, explain_parts
+from visual_analyse.explain.part_maps import explain_parts
 from visual_analyse.explain.part_supports import Supports, part_supports
 from visual_analyse.explain.perturbing import perturbing
 from visual_analyse.explain.plan import Plan
@@ -84,27 +84,25 @@ class Study:
             self.model, seen, gallery, self.layers, self.plan, method, about, sign, self.decision, further, True
         )
         decided = decided_of(self.model, seen, gallery, self.decision)
-        found = self._with_others(found, seen, decided.target)
+        found = self._with_others(found, seen, decided.target, decided.name)
         if self.each_part and decided.by_part is not None:
-            found = replace(found, further=(*found.further, *self._parts(found, seen, decided.by_part, method)))
+            found = replace(found, further=(*found.further, *self._parts(found, seen, decided, method)))
         found = replace(self._seen(found, seen), heights=self._looked_at(seen))
         if not self.both or isinstance(self.decision, Own):
             return found
-        return replace(found, matched=self._matched(walks[decided.match], seen))
+        return replace(found, matched=self._matched(walks[decided.match], seen, decided.name))
 
-    def _matched(self, walk: Walk, probe: Probe) -> Evidence:
+    def _matched(self, walk: Walk, probe: Probe, name: str) -> Evidence:
         """The matched walk, explained for its distance to the probe: the same distance, seen from the other side."""
         seen = read_probe(self.model, walk)
         with torch.no_grad():
             other = self.model.embed(probe.batch).float()
         target = distance_to(other, self.model.metric, getattr(self.decision, "parts", None))
         (method, sign), *further = self._ways((), "")
-        explained = explain_walk(
-            self.model, seen, target, self.layers, self.plan, method, sign, further, self.decision.name
-        )
-        return self._seen(self._with_others(explained, seen, target), seen)
+        explained = explain_walk(self.model, seen, target, self.layers, self.plan, method, sign, further, name)
+        return self._seen(self._with_others(explained, seen, target, name), seen)
 
-    def _with_others(self, found: Evidence, probe: Probe, target: Target) -> Evidence:
+    def _with_others(self, found: Evidence, probe: Probe, target: Target, asked: str) -> Evidence:
         """With the maps of the ways that need no gradient at a layer, in front where they lead."""
         made: list[LayerEvidence] = []
         for name in self.others:
@@ -112,7 +110,7 @@ class Study:
                 some = perturbing(self.model, probe.batch, _float(target), self.layers, self.plan)
             else:
                 some = (INPUT_METHODS[name]().explain(self.model, probe.batch, _float(target), probe.picture),)
-            made += [replace(laid(layer, probe), method=name, target=self.decision.name) for layer in some]
+            made += [replace(laid(layer, probe), method=name, target=asked) for layer in some]
         if not self.leads or not made:
             return replace(found, further=(*found.further, *made))
         first = [replace(layer, method="", target="") for layer in made if layer.method == self.others[0]]
@@ -120,8 +118,10 @@ class Study:
         manifest = {**found.manifest, "method": self.others[0], "sign": "signed", "unreached": []}
         return replace(found, layers=tuple(first), further=beside, manifest=manifest)
 
-    def _parts(self, found: Evidence, probe: Probe, by_part: PartTarget, method: Method) -> list[LayerEvidence]:
+    def _parts(self, found: Evidence, probe: Probe, decided: Decided, method: Method) -> list[LayerEvidence]:
         """The signed maps of each part, in as few backwards as the model allows."""
+        by_part = decided.by_part
+        assert by_part is not None
         if "" not in self._supports:
             self._supports[""] = part_supports(self.model, probe.batch, self.layers, self.plan)
         explained = explain_parts(
@@ -129,7 +129,7 @@ class Study:
             method=method, supports=self._supports[""],
         )  # fmt: skip
         return [
-            replace(laid(maps.of(part), probe), method=method.name, target=f"{self.decision.name}-part-{part}")
+            replace(laid(maps.of(part), probe), method=method.name, target=f"{decided.name}-part-{part}")
             for maps in explained.walks[0]
             for part in range(len(found.parts))
         ]

@@ -79,7 +79,7 @@ def explain_match(
     parts = part_distances(explanation.embeddings[0], known[decided.match : decided.match + 1], model.metric)[0]
     manifest: dict[str, Any] = {
         "target": decided.what,
-        "asked": decision.name,
+        "asked": decided.name,
         "metric": model.metric,
         "match": {"name": gallery.names[decided.match]},
         "distance": float(parts.sum()),
@@ -92,7 +92,7 @@ def explain_match(
         manifest["perturbed"] = [layer.key for layer in changed]
         explanation = replace(explanation, walks=((*explanation.walks[0], *changed),), unreached=())
     evidence = laid_out(
-        probe, explanation, parts, plan, layers, {**(facts or {}), **_how(method, sign), **manifest}, decision.name
+        probe, explanation, parts, plan, layers, {**(facts or {}), **_how(method, sign), **manifest}, decided.name
     )
     return replace(evidence, ledgers=decided.ledgers)
 

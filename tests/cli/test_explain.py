@@ -12,7 +12,7 @@ from visual_analyse.cli.explain import command
 from visual_analyse.cli.studying import numbers
 from visual_analyse.cli.summary import command as summary
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.explain.defaults import METHOD, SIGN
+from visual_analyse.explain.defaults import METHOD, SIGN, TARGET
 from visual_analyse.results import Evidence, Summary
 
 
@@ -31,18 +31,18 @@ def test_a_study_by_default(workshop, capsys):
     assert len(found) == 2
     for evidence in found:
         manifest = evidence.manifest
-        assert (manifest["method"], manifest["sign"], manifest["asked"]) == (METHOD, SIGN, "match")
-        assert manifest["match"]["right"] == (manifest["match"]["name"][:3] == manifest["probe"]["id"])
+        assert (manifest["method"], manifest["sign"], manifest["asked"]) == (METHOD, SIGN, TARGET)
+        assert manifest["match"]["right"] and manifest["match"]["name"][:3] == manifest["probe"]["id"]
         layer = evidence.layers[0]
         beside = {one.method: one for one in evidence.further if one.number == layer.number}
         assert set(beside) == {METHOD, f"{METHOD}-for", f"{METHOD}-against"}
-        assert {one.target for one in evidence.further} == {"match"}
+        assert {one.target for one in evidence.further} == {TARGET}
         signed, speaks, against = beside[METHOD], beside[f"{METHOD}-for"], beside[f"{METHOD}-against"]
         assert speaks.maps.min() >= 0 >= against.maps.max()
         assert np.allclose(speaks.maps + against.maps, signed.maps, atol=1e-5 * layer.strength)
         assert np.allclose(speaks.maps - against.maps, layer.maps, atol=1e-5 * layer.strength)
-        assert evidence.ledgers[0].role == "match" and np.allclose(evidence.ledgers[0].parts, evidence.parts)
-        assert len(evidence.ledgers) == 2
+        assert [ledger.role for ledger in evidence.ledgers] == ["true match", "impostor"]
+        assert np.allclose(evidence.ledgers[0].parts, evidence.parts)
         assert evidence.heights is not None and evidence.heights.shape == (len(evidence.parts), 64)
         assert evidence.phase is not None and len(evidence.phase) == len(evidence.frames)
         assert evidence.regions is not None and evidence.regions.shape == evidence.frames.shape
@@ -64,7 +64,7 @@ def test_targets_parts_and_methods(workshop):
     asked = {
         "contrast": ["--target", "contrast", "--layers", "1"],
         "given": ["--match", "003-nm-01-072", "--layers", "1"],
-        "match-parts-0-3": ["--parts", "0-3", "--layers", "1"],
+        "match-parts-0-3": ["--target", "match", "--parts", "0-3", "--layers", "1"],
     }
     for name, words in asked.items():
         assert command([*arguments(workshop, save_dir=workshop.root / name), *words]) == 0

@@ -208,8 +208,8 @@ def test_pytorch_grad_cam_draws_what_is_positive_each_picture_on_its_own_scale(g
 @pytest.mark.oracle
 def test_pytorch_grad_cam_plus_plus_where_gradients_are_even(grad_cam_package):
     """Their denominator has a small number added, which counts where gradients are as small as those of a distance, so
-    the distance is taken a million times. The weights have a pole at g sum(A) = -2, near which single precision decides,
-    and cells near it are met where gradients are uneven: there the two agree to a tenth."""
+    the distance is taken a million times. The weights have a pole at g sum(A) = -2, near which single precision
+    decides, and cells near it are met where gradients are uneven: there the two agree to a tenth."""
     theirs, ours, _ = theirs_and_ours(
         grad_cam_package, "GradCAMPlusPlus", GradCamPlusPlus(), "two", frames(bent=False), 1e6
     )

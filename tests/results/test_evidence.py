@@ -100,5 +100,8 @@ def test_all_that_explain_adds_goes_in_and_comes_out(tmp_path: Path) -> None:
     assert two.matched is not None and two.matched.distance == two.distance
     assert [layer.key for layer in two.matched.further] == ["3_block-0-conv/hirescam/contrast"]
     assert two.matched.manifest["probe"] == {"name": "a-b-c"} and "matched" not in two.manifest
+    less = replace(two, further=(), ledgers=(), matched=None, regions=None, region_names=())
+    again = Evidence.load(less.save(tmp_path / "two.npz"))
+    assert not (again.further or again.ledgers or again.matched or again.region_names)
     with np.load(path, allow_pickle=False) as stored:
         assert {"maps/3_block-0-conv/hirescam/contrast", "gallery/maps/3_block-0-conv"} <= set(stored.files)

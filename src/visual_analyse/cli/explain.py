@@ -18,8 +18,10 @@ each part adds to the distance, at the height that it looks at; when in the stri
 Writes an .npz a probe, and figures of it."""
 EPILOG = """\
 targets:
-  match      the smallest probe-gallery distance, as OpenGait measures it (the default)
+  match      the smallest probe-gallery distance, as OpenGait measures it
   contrast   why this person and not that one: the best true match's distance minus the nearest impostor's
+  auto       contrast where the gallery holds the person and others, else match (the default: it found planted
+             evidence better, see docs/planted.md)
 A classifier (ScoNet) is asked for the class that it answers, or for --class NAME.
 
 examples:
@@ -41,7 +43,7 @@ def parser() -> Parser:
         help="how maps are made, the first of them drawn; or all (default: deviation)")  # fmt: skip
     add("--sign", choices=["signed", "for", "against", "abs"],
         help="for and against in one map, one of them, or how much either way (abs)")  # fmt: skip
-    add("--target", choices=["match", "contrast"], default="match", help="what is explained (default: match)")
+    add("--target", choices=["auto", "match", "contrast"], default="auto", help="what is explained (default: auto)")
     add("--match", metavar="ID-TYPE-VIEW", help="explain the distance to this gallery walk instead of the nearest")
     add(
         "--parts", nargs="+", metavar="PART", help="what these parts add to the distance: numbers from 0, ranges (0-15)"

@@ -12,6 +12,7 @@ from visual_analyse.explain.plan import Plan
 METHOD = Deviation.name
 SIGN: Sign = "abs"
 LAYERS = "last but one"  # as the table of planted evidence calls it
+TARGET = "contrast"  # where the gallery allows it
 
 
 def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:

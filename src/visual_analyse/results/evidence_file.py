@@ -17,13 +17,16 @@ from visual_analyse.results.ledger import Ledger
 
 GALLERY = "gallery/"  # before the names of what is the matched walk's
 # The name that a result file has for the first input, by how it is drawn.
+_SAID = ("layers", "further", "ledgers", "matched", "region_names", "input_kind", "input_kinds")
 _PLACES = {"frames": "frames", "joints": "joints", "points": "points"}
 
 
 def arrays_of(evidence: Any) -> dict[str, Array]:
     """The arrays of a result file of an Evidence, by their names."""
     arrays, facts = _own(evidence)
-    manifest = {**evidence.manifest, **facts}
+    # What a record that was read and changed no longer has, its manifest must not speak of.
+    told = {key: value for key, value in evidence.manifest.items() if key not in _SAID}
+    manifest = {**told, **facts}
     arrays["parts"] = evidence.parts.astype(np.float64)
     if evidence.ledgers:
         arrays.update({f"ledgers/{k}": ledger.parts.astype(np.float64) for k, ledger in enumerate(evidence.ledgers)})
@@ -33,7 +36,9 @@ def arrays_of(evidence: Any) -> dict[str, Array]:
     if evidence.matched is not None:
         theirs, about = _own(evidence.matched)
         arrays.update({GALLERY + name: array for name, array in theirs.items()})
-        manifest["matched"] = {**evidence.matched.manifest, **about}
+        manifest["matched"] = {
+            **{key: value for key, value in evidence.matched.manifest.items() if key not in _SAID}, **about
+        }  # fmt: skip
     arrays["manifest"] = np.array(json.dumps(manifest, ensure_ascii=False, default=str))
     return arrays
 
