@@ -25,15 +25,16 @@ SPREAD_LAG, ANKLES_LAG, KNEES_LAG = 0.070, 0.085, -0.050
 SAME_PHASE = 0.02  # no walk tells its phase better than that
 
 # What is told at all. With these, `python -m benchmarks.phase` finds a median error below 6 % of a step wherever
-# anything is told, and next to nothing told from 000 and 180 or of shuffled frames. A confidence of 0.6 would let one
-# in twenty walks of 000 through, whose error is 10 %, and one in a hundred shuffled walks of 30 frames.
+# anything is told of 40 frames or more, and nothing told from 000 and 180 or of shuffled frames. Of the walks of 000,
+# whose error is 10 %, a confidence of 0.6 alone would let through more than one in ten, 0.75 none of 60 frames and one
+# in fourteen of 30.
 LEAST_CONFIDENCE = 0.75
-LEAST_FRAMES = 28  # two usual steps; of 24 frames a tenth of the walks of 000 would be told, and shuffled ones
+LEAST_FRAMES = 28  # two usual steps; of 24 frames a tenth of the walks of 000 would be told
 # The beat must also be large, in body heights: from 000 and 180 nearly all walks stay below, for there the feet go from
-# side to side only as the body sways; from 018 and 162 one in twelve does.
+# side to side only as the body sways.
 LEAST_SPREAD, LEAST_APART = 0.005, 0.05
-# At ten frames a second a stride is as long as a step should be, and seen aside of straight ahead it passes for one. But
-# its overtone, the real step, has 0.16 of its power or more from 036 to 144 degrees, where that of a step has about
+# At ten frames a second a stride is as long as a step should be, and seen aside of straight ahead it passes for one.
+# But its overtone, the real step, has 0.16 of its power or more from 036 to 144 degrees, where that of a step has about
 # 0.02. From 018 and 162 most such walks are still taken for what they are not.
 OVERTONE = 0.05
 ERROR_OF_VIEW: Mapping[int, float | None] = {0: None, 90: 0.02}
