@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from benchmarks.phase import error_of, hurried, walkers
+from benchmarks.phase import error_of, hurried, told, walkers
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait import phase as phase_module
 from visual_analyse.gait.kinds import PARSING, POSE, POSE_18, RGB, SILHOUETTE
@@ -37,13 +37,14 @@ def test_the_true_phase_is_found(walks, view, source):
     assert max(errors) < 0.15
 
 
-@pytest.mark.parametrize("view", ["036", "090", "144"])
-def test_the_table_of_errors_is_what_is_measured(walks, view):
+@pytest.mark.parametrize("view", ["090", "144"])
+def test_the_table_of_errors_is_what_is_measured(view):
     expected = expected_error(view)
-    errors = [error_of(step_phase(one.silhouettes), one.phase) for one in walks[view]]
+    found = told([(one.silhouettes, one.phase) for one in walkers(view, 8, FRAMES, SEED)])
     assert expected is not None
-    # Six walks of two people, whose own way of walking shifts all three of each: a factor of four either way.
-    assert expected / 4 < np.median(errors) < 4 * expected
+    # The way that a person walks shifts the error of all three walks: eight people tell it within a factor of two.
+    assert expected / 2 < found.at(0.5) < 2 * expected
+    assert found.unknown < 0.2
 
 
 def test_heel_strikes_lie_where_legs_part_and_not_half_a_step_later(walks):

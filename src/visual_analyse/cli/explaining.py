@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from rich.markup import escape
 
 from visual_analyse.cli.picker import choose_layers, show_plan
 from visual_analyse.cli.progress import DelayedBar, console, track
+from visual_analyse.cli.proved import better_way
 from visual_analyse.cli.sources import GALLERY, PROBES
 from visual_analyse.encode.encoder import Encoder
 from visual_analyse.encode.gallery import Galleries, Gallery
@@ -106,6 +107,7 @@ class Run:
     folder: Path
     options: Any
     failed: list[str] = field(default_factory=list)
+    of_grad_cam: ClassVar[bool] = True
 
     @cached_property
     def store(self) -> Store:
@@ -155,6 +157,8 @@ class Run:
         count = len(self.pairing.probes)
         done = count - len(self.failed)
         print(f"{done} of {count} probes explained on {len(layers)} layers, in {self.folder}")
+        if done and self.of_grad_cam and (line := better_way(self.model.class_name)):
+            print(line)
         if done:
             print(f'Draw them: python -m visual_analyse.visualizer visual_gradcam "{self.folder}"')
         if self.failed:

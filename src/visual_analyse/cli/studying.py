@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from visual_analyse.cli.explaining import Run, warn
 from visual_analyse.cli.picker import choose_layers
@@ -30,6 +30,8 @@ _BESIDE: tuple[Sign, ...] = ("signed", "for", "against")
 @dataclass
 class Studying(Run):
     """One run of `explain`."""
+
+    of_grad_cam: ClassVar[bool] = False
 
     _study: Study | None = None
 

@@ -1,0 +1,71 @@
+"""The table of planted evidence: what it says is what the defaults do, and what the tool tells its users."""
+
+from __future__ import annotations
+
+import pytest
+
+from docs.planted_table import (
+    LEAST,
+    PAGE,
+    RULES,
+    USUAL_WAY,
+    candidates,
+    layer_by,
+    reached,
+    read_rows,
+    way_of,
+    winner,
+    write_table,
+)
+from tests.six import FACTS, Six, grey, narrow
+from visual_analyse.cli.proved import PROVED
+from visual_analyse.explain.defaults import LAYERS, METHOD, SIGN, TARGET, default_layers
+from visual_analyse.explain.layers import leaves
+from visual_analyse.explain.resolving import resolve
+
+MODELS = {"gaitset": "GaitSet", "gaitbase": "Baseline"}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return read_rows()
+
+
+def test_the_default_is_what_wins(rows):
+    assert winner(candidates(rows)) == (way_of(METHOD, SIGN), LAYERS, TARGET)
+
+
+def test_the_page_is_made_of_the_scores(rows):
+    assert PAGE.read_text(encoding="utf-8") == write_table(rows)
+
+
+@pytest.mark.parametrize("name", ["GaitSet", "GaitBase"])
+def test_the_rule_of_the_table_is_that_of_the_tool(rows, name):
+    model = Six(narrow(FACTS[name]["model_cfg"]))
+    layers = [layer for layer, _ in leaves(model.module)]
+    assert default_layers(layers, resolve(model, grey((8,), (64, 44))))[0].number == layer_by(
+        LAYERS, rows, name.lower()
+    )
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_users_are_told_was_measured(rows, model):
+    plants = sorted({row["plant"] for row in rows if row["model"] == model and row["rank1"] >= LEAST})
+    last, layer = (layer_by(rule, rows, model) for rule in (USUAL_WAY[1], LAYERS))
+    usual = min(reached(rows, model, plant, last, USUAL_WAY[0], USUAL_WAY[2]) for plant in plants)
+    default = min(reached(rows, model, plant, layer, way_of(METHOD, SIGN), TARGET) for plant in plants)
+    assert PROVED[MODELS[model]] == (round(usual, 2), round(default, 2))
+
+
+def test_every_method_stands_in_the_table(rows):
+    ways = {row["way"] for row in rows}
+    for name in ("grad_cam", "grad_cam++", "hirescam", "layercam", "xgrad_cam", "element_wise", "deviation",
+                 "integrated_gradients", "occlusion"):  # fmt: skip
+        assert f"{name}-abs" in ways
+    assert {row["plant"] for row in rows} == {"head", "trunk", "arms", "legs", "swing"}
+    assert set(RULES) >= {LAYERS, USUAL_WAY[1]}
+
+
+def test_a_winner_is_the_best_where_it_is_worst():
+    scores = {("a", "x", "t"): [0.5, 0.9], ("b", "x", "t"): [0.6, 0.6], ("c", "x", "t"): [0.6, 0.7]}
+    assert winner(scores)[0] == "c"
