@@ -13,7 +13,7 @@ from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import Deviation, Method
 from visual_analyse.explain.model import Batch
 from visual_analyse.explain.plan import Plan
-from visual_analyse.explain.usual import USUAL, spaced
+from visual_analyse.explain.usual import spaced
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.probe import DRAWN, Probe, read_probe
 from visual_analyse.results import InputKind, LayerEvidence
@@ -29,6 +29,7 @@ from visual_analyse.trust.wrong_gallery import wrong_gallery
 
 Tick = Callable[[str, int, int], None]
 Key = tuple[str, str]
+ORDINARY = 3  # walks that tell what is usual: every drawn model of the cascade looks at them anew
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def trust_of(
     seen = read_probe(model, probe)
     people = np.array([walk.id for walk in walks])
     asked = any(isinstance(method, Deviation) for method in methods)
-    usual = [read_probe(model, walk).batch for walk in spaced(walks, USUAL)] if asked else []
+    usual = [read_probe(model, walk).batch for walk in spaced(walks, ORDINARY)] if asked else []
     case = Case(model, seen.batch, probe.id, probe.name, gallery.names, people, gallery.embeddings, explained, usual)
     rivals = {end: model.join([model.prepare(walks[end].load(model.config.data_in_use))]) for end in case.ends}
     found = list(measured(case, seen, rivals, layers, plan, methods, settings, tick))

@@ -146,15 +146,13 @@ def maps_of(
     plan: Plan,
     methods: Sequence[Method],
     target: Target | None = None,
-    usual: int | None = None,
 ) -> dict[tuple[str, str], LayerEvidence]:
     """The maps of a case by layer and method, signed, of its own target or another; one gradient serves all methods.
 
-    `usual`: how many of the ordinary walks are looked at; all where it is not said. They are looked at anew, since the
-    model may be another one by now.
+    What is usual is looked at anew each time, since the model may be another one by now.
     """
     if any(isinstance(method, Deviation) for method in methods):
-        ordinary = usual_outputs(case.model, case.usual[:usual], layers, plan)
+        ordinary = usual_outputs(case.model, case.usual, layers, plan)
         methods = [Deviation(usual=ordinary) if isinstance(method, Deviation) else method for method in methods]
     first, *rest = methods
     explanation = explain(

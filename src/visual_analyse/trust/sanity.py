@@ -28,7 +28,6 @@ from visual_analyse.trust.case import Case, maps_of
 
 STAGES = 8
 _FRAMES = 8  # that tell the order in which a model uses its parameters
-_ORDINARY = 2  # walks that tell a drawn model what is usual: of what it makes of them little is to be learned
 _FEWEST = 4  # where the modules at the top are fewer, those inside them are told apart
 Tick = Callable[[int, int], None]
 
@@ -140,7 +139,7 @@ def _maps(
     with torch.no_grad():
         known = {end: case.model.embed(batch).float() for end, batch in rivals.items()}
     try:
-        found = maps_of(case, layers, plan, methods, case.target(known=known), _ORDINARY)
+        found = maps_of(case, layers, plan, methods, case.target(known=known))
     except VisualAnalyseError:
         return {}
     return {key: layer for key, layer in found.items() if np.isfinite(layer.maps).all()}
