@@ -38,8 +38,7 @@ def main() -> None:
         walk = f"*nm-05*/compare/{Evidence.load(poses).strongest + 1:03d}.png"
         copy_whole(_one(root / "skeletons", walk), HERE / "skeletons.png")
         copy_whole(_one(root / "skeletons", "*nm-05*/joints_by_time/79_*.png"), HERE / "joints_by_time.png")
-        for what in ("match", "ledger"):
-            copy_whole(_one(root / "studies", f"*nm-05-090_{what}.png"), HERE / f"{what}.png")
+        _match(root)
         _summary(root)
         found = _one(root / "maps", "*.npz")
         for by in ("identity", "view"):
@@ -51,6 +50,19 @@ def main() -> None:
         if synthesize.command(["--sheet", str(root / "walkers.png")]):
             raise SystemExit("The sheet of walkers could not be drawn.")
         copy_whole(root / "walkers.png", HERE / "walkers.png")
+
+
+def _match(root: Path) -> None:
+    """Both walks and the ledger, of walks long enough to tell their phase."""
+    walkers, config = root / "longer", root / "configs" / "gaitset.yaml"
+    words = ["--identities", "4", "--conditions", "nm-01", "nm-05", "--views", "072", "090", "--frames", "40"]
+    if synthesize.command(["-s", str(walkers), *words, "--seed", demo.SEED]):
+        raise SystemExit("The walkers could not be made.")
+    asked = ["-c", str(config), "--dataset", str(walkers), "--probe", "001/nm-05/090", "--device", "cpu"]
+    if explain.command([*asked, "-s", str(root / "study"), "--cache", str(root / "cache")]):
+        raise SystemExit("The match could not be explained.")
+    for what in ("match", "ledger"):
+        copy_whole(_one(root / "study", f"*nm-05-090*_{what}.png"), HERE / f"{what}.png")
 
 
 def _summary(root: Path) -> None:
