@@ -292,12 +292,17 @@ class Run:
         match = next(walk for walk in walks if walk.name == manifest["match"]["name"])
         people = len({walk.id for walk in walks})
         who = "the same person" if match.id == probe.id else "another person"
-        console.print(
-            escape(
-                f"{plain(probe.name)} -> {plain(match.name)} ({who}), distance {evidence.distance:.4g}, "
-                f"nearest of {len(walks)} walks of {people} people; most evidence on {strongest(evidence)}"
-            )
-        )
+        asked = str(manifest["asked"])
+        of_all = f"of {len(walks)} walks of {people} people"
+        place = f"nearest {of_all}"
+        if asked.startswith("contrast"):
+            impostor = evidence.ledgers[1]
+            apart = "farther" if impostor.distance > evidence.distance else "NEARER"
+            place = f"nearest of that person; {plain(impostor.walk)} of another is {apart}, {impostor.distance:.4g}"
+        elif asked.startswith("given"):
+            place = f"asked for, {of_all}"
+        text = f"{plain(probe.name)} -> {plain(match.name)} ({who}), distance {evidence.distance:.4g}, {place}"
+        console.print(escape(f"{text}; most evidence on {strongest(evidence)}"))
         said = []
         if people == 1 and match.id == probe.id:
             said.append("its gallery holds no other person, so this match could not be wrong.")
