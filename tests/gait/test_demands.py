@@ -42,7 +42,7 @@ def test_of_several_transforms_in_a_row_the_one_that_decides(item, name):
 
 
 @pytest.mark.parametrize("data", [PICTURES, BODIES, CLOUDS])
-@pytest.mark.parametrize("name", WANTED)
+@pytest.mark.parametrize("name", sorted(WANTED))
 def test_each_transform_takes_its_own_family_and_no_other(name, data):
     """Arrays of bodies may be clouds, too."""
     families = {"pose": "bodies", "points": "clouds"}
