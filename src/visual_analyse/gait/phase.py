@@ -24,10 +24,10 @@ LOWER_THIRD = 2 / 3  # of the body, from its top: below it are shanks and feet, 
 SPREAD_LAG, ANKLES_LAG, KNEES_LAG = 0.070, 0.085, -0.050
 SAME_PHASE = 0.02  # no walk tells its phase better than that
 
-# What is told at all. With these, `python -m benchmarks.phase` finds a median error below 6 % of a step wherever
-# anything is told of 40 frames or more, and nothing told from 000 and 180 or of shuffled frames. Of the walks of 000,
-# whose error is 10 %, a confidence of 0.6 alone would let through more than one in ten, 0.75 none of 60 frames and one
-# in fourteen of 30.
+# What is told at all. With these, `python -m benchmarks.phase` finds a median error below 3.5 % of a step from 018 to
+# 162 (5 % of walks of 28 frames), no shuffled walk that is told, and one walk in a hundred of 000 and 180 (three of 28
+# frames), whose error is 10 to 20 %. Of those a confidence of 0.6 alone would let through more than one in ten, 0.75
+# none of 60 frames and one in fourteen of 30.
 LEAST_CONFIDENCE = 0.75
 LEAST_FRAMES = 28  # two usual steps; of 24 frames a tenth of the walks of 000 would be told
 # The beat must also be large, in body heights: from 000 and 180 nearly all walks stay below, for there the feet go from
@@ -37,10 +37,10 @@ LEAST_SPREAD, LEAST_APART = 0.005, 0.05
 # But its overtone, the real step, has 0.16 of its power or more from 036 to 144 degrees, where that of a step has about
 # 0.02. From 018 and 162 most such walks are still taken for what they are not.
 OVERTONE = 0.05
-# The median error by view, in steps, of silhouettes of 40 frames, as `python -m benchmarks.phase --people 8` prints it;
-# None where fewer than half of the walks are told. Poses are off by 0.016 at every view but 000 and 180.
+# The median error by view, in steps, of silhouettes of 40 frames, as `python -m benchmarks.phase --people 30` prints it;
+# None where fewer than half of the walks are told. Poses are off by 0.014 to 0.017 at every view but 000 and 180.
 ERROR_OF_VIEW: Mapping[int, float | None] = {
-    0: None, 18: 0.015, 36: 0.017, 54: 0.016, 72: 0.020, 90: 0.022, 108: 0.026, 126: 0.028, 144: 0.036, 162: 0.046,
+    0: None, 18: 0.024, 36: 0.018, 54: 0.015, 72: 0.017, 90: 0.016, 108: 0.019, 126: 0.021, 144: 0.027, 162: 0.030,
     180: None,
 }  # fmt: skip
 
