@@ -37,7 +37,7 @@ LEAST_SPREAD, LEAST_APART = 0.005, 0.05
 # But its overtone, the real step, has 0.16 of its power or more from 036 to 144 degrees, where that of a step has about
 # 0.02. From 018 and 162 most such walks are still taken for what they are not.
 OVERTONE = 0.05
-# The median error by view, in steps, of silhouettes of 40 frames, as `python -m benchmarks.phase --people 30` prints it;
+# The median error by view, in steps, of silhouettes of 40 frames, printed by `python -m benchmarks.phase --people 30`;
 # None where fewer than half of the walks are told. Poses are off by 0.014 to 0.017 at every view but 000 and 180.
 ERROR_OF_VIEW: Mapping[int, float | None] = {
     0: None, 18: 0.024, 36: 0.018, 54: 0.015, 72: 0.017, 90: 0.016, 108: 0.019, 126: 0.021, 144: 0.027, 162: 0.030,
