@@ -167,3 +167,17 @@ def test_figures_are_drawn(workshop):
     assert len(list(out.glob("*_match.png"))) == len(list(out.glob("*_ledger.png"))) == 2
     assert summary([str(out)]) == 0
     assert list(out.glob("*summary*.png"))
+
+
+@pytest.mark.opengait
+@pytest.mark.parametrize("name", ["gaitset/gaitset.yaml", "gaitgl/gaitgl.yaml"])
+def test_a_study_by_the_checkouts_own_code(opengait, workshop, name):
+    config = opengait / "configs" / name
+    options = arguments(workshop, config_path=config, opengait=opengait, checkpoint="none")
+    assert command(options) == 0
+    found = loaded(workshop.root / "out")
+    assert len(found) == 2
+    for evidence in found:
+        assert evidence.manifest["source"] == "checkout" and evidence.manifest["asked"] == TARGET
+        assert evidence.matched is not None and evidence.heights is not None
+        assert all(layer.strength > 0 for layer in evidence.layers)
