@@ -10,7 +10,7 @@ import pytest
 
 from visual_analyse.trust.interval import Interval
 from visual_analyse.trust.measurement import Measurement, Summary, summaries
-from visual_analyse.trust.verdicts import brief, compared, sentences
+from visual_analyse.trust.verdicts import compared, sentences
 
 DELETION = Measurement(
     "p", "m", "1_conv", "grad_cam", "deletion", "distance", "erosion", 0.9, seeds=(0.5, 0.6, 0.7), edge=1.0,
@@ -142,11 +142,3 @@ def test_sentences_of_correlations(value, sane, matched):
     assert sane in one
     assert "0.25" in one
     assert matched in other
-
-
-def test_a_manifest_takes_all_but_the_curves():
-    found = brief([DELETION, SANITY])
-    assert json.loads(json.dumps(found)) == found
-    assert [one["test"] for one in found["summary"]] == ["deletion", "sanity"]
-    assert not any("curve" in name for one in found["summary"] for name in one)
-    assert len(found["said"]) == 2

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from visual_analyse.trust.interval import Interval
-from visual_analyse.trust.measurement import Measurement, Summary, summaries
+from visual_analyse.trust.measurement import Summary
 
 # A rank correlation above which most of a map is the same, and under which little of it is.
 MUCH, LITTLE = 0.7, 0.3
@@ -45,18 +44,6 @@ def sentences(summaries: Sequence[Summary], explained: str = "match") -> list[st
         said = [_faithful(mine, main_measure(explained)), _sane(mine), _matched(mine)]
         found += [f"{layer}, {method}: {text}" for text in said if text]
     return found
-
-
-def brief(measurements: Sequence[Measurement], explained: str = "match") -> dict[str, Any]:
-    """What the measurements say, in words and in numbers without curves, for the manifest of a result.
-
-    >>> brief([])
-    {'said': [], 'summary': []}
-    """
-    over = summaries(measurements)
-    curves = {"curve", "edge_curve", "random_curve"}
-    told = [{name: x for name, x in one.facts().items() if name not in curves} for one in over]
-    return {"said": sentences(over, explained), "summary": told}
 
 
 def _faithful(summaries: Sequence[Summary], measure: str) -> str:
