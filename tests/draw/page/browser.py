@@ -29,7 +29,8 @@ class Tab:
         tab.on("console", lambda message: self.logged.append(f"{message.type}: {message.text}"))
         tab.on("pageerror", lambda error: self.logged.append(str(error)))
         tab.on("request", lambda request: self.requested.append(request.url))
-        tab.goto(path.as_uri())
+        tab.set_default_navigation_timeout(120_000)  # a busy machine may take its time
+    tab.goto(path.as_uri())
         self.until("Boolean(window.__viewer)", seconds=30)
         self.settle()
 
