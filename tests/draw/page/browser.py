@@ -30,7 +30,7 @@ class Tab:
         tab.on("pageerror", lambda error: self.logged.append(str(error)))
         tab.on("request", lambda request: self.requested.append(request.url))
         tab.set_default_navigation_timeout(120_000)  # a busy machine may take its time
-    tab.goto(path.as_uri())
+        tab.goto(path.as_uri())
         self.until("Boolean(window.__viewer)", seconds=30)
         self.settle()
 
