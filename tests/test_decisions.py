@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from visual_analyse.decisions import Contrast, Given, Lineup, Nearest, Own, Told, decision_named, ranges
+from visual_analyse.decisions import Contrast, Given, Nearest, Own, Told, decision_named, ranges
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.lineup import Lineup
 
 
 def lineup(

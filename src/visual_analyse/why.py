@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from visual_analyse.decisions import Decided, Decision, Lineup, Nearest
+from visual_analyse.decisions import Decided, Decision, Nearest
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import frozen
@@ -23,6 +23,7 @@ from visual_analyse.explain.perturbing import perturbing
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.targets import Target, class_score
 from visual_analyse.laid import laid_out
+from visual_analyse.lineup import Lineup
 from visual_analyse.measure.distances import part_distances
 from visual_analyse.names import plain
 from visual_analyse.probe import Probe

@@ -454,7 +454,7 @@ def test_the_frame_with_most_evidence_is_the_walks_own(workshop, capsys, count):
     ("number", "words"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (12, "12th"), (21, "21st"), (111, "111th")]
 )
 def test_the_place_among_shown_frames_in_words(workshop, number, words):
-    from visual_analyse.cli.explaining import strongest
+    from visual_analyse.cli.telling import strongest
 
     command(workshop.arguments(layers="1"))
     found = Evidence.load(workshop.root / "out" / "GaitSet_001-nm-05-090.npz")
@@ -469,7 +469,7 @@ def test_the_place_among_shown_frames_in_words(workshop, number, words):
 
 
 def test_poses_of_zeros_are_missed_detections(workshop):
-    from visual_analyse.cli.explaining import missed_detections
+    from visual_analyse.cli.telling import missed_detections
     from visual_analyse.gait.kinds import POSE
 
     command(workshop.arguments(layers="1"))

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from visual_analyse.cli.parsing import Parser, number, run_command
+from visual_analyse.cli.sources import GALLERY, PROBES, check_sources
 from visual_analyse.errors import VisualAnalyseError
 
-PROBES = Path("visual_analyse/Probes")
-GALLERY = Path("visual_analyse/Gallery")
 RESULTS = Path("visual_analyse/Results/Trust")
 DESCRIPTION = """\
 How far can a map of the evidence be trusted? Measures, for each layer and method: insertion and deletion (do the
@@ -64,22 +63,13 @@ def run(options: Any) -> None:
     if (options.config is None) == (options.config_path is None):
         raise VisualAnalyseError("Name one config: trust gaitset.yaml, or trust -c gaitset.yaml.")
     options.config_path = options.config_path or options.config
-    if (options.dataset is None) != (options.probe is None):
-        raise VisualAnalyseError(
-            "--dataset and --probe go together: --dataset ROOT --probe ID/TYPE/VIEW, or -p and -g for two folders."
-        )
-    if options.dataset is not None and (options.probe_dir or options.gallery_dir):
-        raise VisualAnalyseError(
-            "Both --dataset and a folder of probes or gallery were given; name --dataset and --probe, or -p and -g."
-        )
-    from visual_analyse.cli.explaining import protocol_of
+    check_sources(options)
+    from visual_analyse.cli.explaining import pairing_of
     from visual_analyse.cli.progress import DelayedBar
     from visual_analyse.cli.trusting import TrustRun
     from visual_analyse.explain.defaults import METHOD
     from visual_analyse.explain.methods import method_named
     from visual_analyse.files import make_folder, write_whole
-    from visual_analyse.gait.pairing import Pairing
-    from visual_analyse.models.checkout import find_checkout
     from visual_analyse.models.load import load_model
     from visual_analyse.names import safe_name
 
@@ -93,13 +83,7 @@ def run(options: Any) -> None:
             f"{model.name} is a classifier and matches no walks, so there is no match whose maps could be tested. Name "
             "the config of a model that recognises people."
         )
-    in_use = model.config.data_in_use
-    if options.dataset is None:
-        pairing = Pairing.of_folders(options.probe_dir or PROBES, options.gallery_dir or GALLERY, in_use)
-    else:
-        checkout = find_checkout(options.opengait, options.config_path)
-        protocol = protocol_of(model.config, options.dataset, checkout.root if checkout else None)
-        pairing = Pairing.of_dataset(options.dataset, options.probe, protocol, in_use)
+    pairing = pairing_of(model, options)
     folder = make_folder(options.save_dir)
     found = TrustRun(model, pairing, folder, options).measure_all(methods)
     found.show()
