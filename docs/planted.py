@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from docs.planted_table import CSV, PAGE, csv_of, write_table
+from docs.planted_table import CSV, PAGE, RULES, csv_of, write_table
 from visual_analyse.explain.input_methods import IntegratedGradients, Occlusion
-from visual_analyse.explain.layers import leaves
+from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.methods import METHODS, Deviation, EigenCam, How, method_named
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.usual import USUAL, spaced, usual_outputs
@@ -33,7 +33,7 @@ from visual_analyse.synthetic.training.steps import Recipe, save_model, train
 from visual_analyse.trust.planted import PlantedWalk, Score, score_ways
 
 PLANTS = ("head", "trunk", "arms", "legs", "swing")
-MODELS = {"gaitset": PLANTS, "gaitbase": PLANTS, "gaitgraph2": ("swing",)}
+MODELS = {"gaitset": PLANTS, "gaitbase": PLANTS, "gaitgl": ("swing",), "gaitgraph2": ("swing",)}
 SEED = 1597
 PROBES = 24  # scored of each model, evenly among views and identities
 MOVED = 0.5  # pixels by which a joint must differ between identities to be where they differ
@@ -69,7 +69,13 @@ def scored(model: GaitModel, crowd: PlantedCrowd, poses: bool, tell: Tell) -> tu
     ]
     usual = usual_outputs(model, (model.batch([[walk.data]]) for walk in spaced(gallery, USUAL)), layers, plan)
     inputs = [] if poses else [IntegratedGradients(steps=16), Occlusion()]
-    return score_ways(model, probes, gallery, layers, plan, ways(usual), inputs, tell)
+    framed = [layer for layer in layers if not plan[layer.number].pooled] or layers
+    changed = {rule(layers, framed) for rule in RULES.values()}
+    return score_ways(model, probes, gallery, layers, plan, ways(usual), inputs, sorted(changed, key=_number), tell)
+
+
+def _number(layer: Layer) -> int:
+    return layer.number
 
 
 def ways(usual: dict[int, Any]) -> list[How]:

@@ -20,12 +20,13 @@ USUAL_WAY = ("grad_cam-abs", "last", "match")
 SILHOUETTES = ("gaitset", "gaitbase")
 MOMENT, LAYERS_OF_FRAMES = "swing", "last but one of frames"
 INPUTS = ("integrated_gradients", "occlusion")
+PERTURBING = "perturbing"
 LEAST = 1 / 3  # of the probes, four times what chance recognises: a model below has not learned what was planted
 Row = dict[str, Any]
 Way = tuple[str, str, str]  # method and sign, the rule of its layer, target
 
 # Rules that find a layer of any model: from the numbers of its convolutions, and which of them have frames.
-RULES: dict[str, Callable[[Sequence[int], Sequence[int]], int]] = {
+RULES: dict[str, Callable[[Sequence[Any], Sequence[Any]], Any]] = {
     "first": lambda every, framed: every[0],
     "middle of frames": lambda every, framed: framed[len(framed) // 2],
     "last but one of frames": lambda every, framed: framed[max(0, len(framed) - 2)],
@@ -76,7 +77,8 @@ def layer_by(rule: str, rows: Sequence[Row], model: str) -> int:
     """The layer of a model that a rule finds."""
     of_model = {row["layer"]: row["pooled"] for row in rows if row["model"] == model and row["layer"] > 0}
     every = sorted(of_model)
-    return RULES[rule](every, [layer for layer in every if not of_model[layer]] or every)
+    found: int = RULES[rule](every, [layer for layer in every if not of_model[layer]] or every)
+    return found
 
 
 def reached(rows: Sequence[Row], model: str, plant: str, layer: int, way: str, target: str = "match") -> float:
@@ -153,7 +155,7 @@ def write_table(rows: Sequence[Row]) -> str:
         "Each with the sign, the layer and the target where its worst region is best.",
         "",
     ]
-    names = [name for name in [*METHODS, *INPUTS] if any(_named(way, name) for way, *_ in scores)]
+    names = [name for name in [*METHODS, PERTURBING, *INPUTS] if any(_named(way, name) for way, *_ in scores)]
     lines += _table(
         ["method", "sign", "layer", "target", "worst region", "mean", *(f"{model} {plant}" for model, plant in learnt)],
         [_method(scores, name) for name in names],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from visual_analyse.encode.encoder import Encoder
 from visual_analyse.encode.gallery import Galleries
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.methods import EigenCam, GradCam
+from visual_analyse.explain.methods import Deviation, EigenCam, GradCam
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import scan
@@ -19,6 +21,7 @@ from visual_analyse.synthetic.dataset import write_dataset
 from visual_analyse.synthetic.small import checkpoint_of, config_of
 from visual_analyse.trust.assessment import Settings, trust_of
 from visual_analyse.trust.faithfulness import area
+from visual_analyse.trust.sanity import cascade
 
 FEW = Settings(steps=4, orders=2, draws=2)
 
@@ -30,7 +33,7 @@ def crowd(tmp_path_factory):
     return root
 
 
-def measured(name, root, words, methods=None, explained="match", people=None):
+def measured(name, root, words, methods=None, explained="match", people=None, few=FEW):
     model = load_model(config_of(name), checkpoint=checkpoint_of(name), device="cpu")
     encoder = Encoder(model)
     walks = scan(root)
@@ -41,7 +44,7 @@ def measured(name, root, words, methods=None, explained="match", people=None):
     layers = select([layer for layer, _ in leaves(model.module)], words)
     before = {key: x.clone() for key, x in model.module.state_dict().items()}
     found = trust_of(
-        encoder, probe, gallery, Galleries(encoder).of(gallery), layers, plan, methods or [GradCam()], explained, FEW
+        encoder, probe, gallery, Galleries(encoder).of(gallery), layers, plan, methods or [GradCam()], explained, few
     )
     assert all(torch.equal(x, before[key]) for key, x in model.module.state_dict().items())
     return found
@@ -117,3 +120,19 @@ def test_skeletons_have_no_pixels_to_replace(crowd):
     found = measured("gaittr", crowd.with_name("crowd-poses"), ["2", "17"])
     assert {one.test for one in found} == {"sanity", "wrong gallery"}
     assert all(-1 <= one.value <= 1 for one in found)
+
+
+def test_drawn_models_look_at_the_first_frames_of_each_walk(crowd, monkeypatch):
+    """A walk of minutes would take hours; the tests of the model as it is look at all of it."""
+    seen = []
+
+    def look(case, rivals, *words, **more):
+        seen.append((case.batch.lengths, {batch.lengths for batch in rivals.values()}, len(case.usual)))
+        return cascade(case, rivals, *words, **more)
+
+    monkeypatch.setattr("visual_analyse.trust.assessment.cascade", look)
+    few = replace(FEW, frames=6)
+    found = measured("gaitset", crowd, ["22"], [Deviation()], few=few)
+    assert seen == [((6,), {(6,)}, 3)]
+    assert {one.by for one in found if one.test == "sanity"}
+    assert all(np.isfinite(one.value) for one in found if one.test == "sanity")

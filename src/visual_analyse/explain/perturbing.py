@@ -45,6 +45,24 @@ def perturbing(
     >>> perturbing(model, batch, distance_to(match, "euc"), layers)[0].maps.shape  # doctest: +SKIP
     (30, 64, 44)
     """
+    return perturbing_for(model, batch, [target], layers, plan, cells=cells, steps=steps)[0]
+
+
+def perturbing_for(
+    model: Explainable,
+    batch: Batch,
+    targets: Sequence[Target],
+    layers: Sequence[Layer],
+    plan: Plan | None = None,
+    *,
+    cells: int = CELLS,
+    steps: bool = False,
+) -> list[tuple[LayerEvidence, ...]]:
+    """The maps of `perturbing` for each of several targets, for the forwards of one.
+
+    >>> perturbing_for(model, batch, [match, contrast], layers)[1][0].maps.shape  # doctest: +SKIP
+    (30, 64, 44)
+    """
     if len(batch) != 1:
         raise VisualAnalyseError(
             f"The batch holds {len(batch)} walks, and one is changed at a time. Give them one by one."
@@ -53,24 +71,26 @@ def perturbing(
         raise VisualAnalyseError(f"A layer cannot be changed in {cells} blocks. Give 1 or more cells.")
     plan = plan or resolve(model, batch)
     fitted = fit(model, batch, plan, layers)
-    found = []
+    found: list[list[LayerEvidence]] = [[] for _ in targets]
     with frozen(model.module), torch.no_grad(), enough_memory("explaining it without a gradient"):
         embeddings, tracks = hold(model, batch, layers, plan, fitted)
-        before = target(embeddings)
+        before = [target(embeddings) for target in targets]
         for held in tracks:
             flat = plan[held.layer.number].flat != ""
             average = _average(held)
             there = (held.places[0] > 0).any(0)
-            maps = held.activations[0].new_zeros(there.shape)
+            maps = [held.activations[0].new_zeros(there.shape) for _ in targets]
             for block in _blocks(there.shape, flat, cells, steps):
                 some = (slice(None), *block)
                 if there[block].any():
                     with held.rewritten(held.places[0][some], average[some]):
-                        growth = target(model.embed(batch)) - before
-                    maps[block] = torch.where(there[block], growth[0] / there[block].sum(), 0)
-            maps = maps.sum(1) if flat else maps
-            found.append(evidence_of(plan, held.layer, held.track, maps, batch.lengths[0], fitted))
-    return tuple(found)
+                        after = model.embed(batch)
+                    for one, target, value in zip(maps, targets, before, strict=True):
+                        one[block] = torch.where(there[block], (target(after) - value)[0] / there[block].sum(), 0)
+            for one, layers_of in zip(maps, found, strict=True):
+                laid = one.sum(1) if flat else one
+                layers_of.append(evidence_of(plan, held.layer, held.track, laid, batch.lengths[0], fitted))
+    return [tuple(layers_of) for layers_of in found]
 
 
 def _average(held: Held) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import Deviation, Method
 from visual_analyse.explain.model import Batch
 from visual_analyse.explain.plan import Plan
-from visual_analyse.explain.usual import spaced
+from visual_analyse.explain.trace import resized
+from visual_analyse.explain.usual import USUAL, spaced
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.probe import DRAWN, Probe, read_probe
 from visual_analyse.results import InputKind, LayerEvidence
 from visual_analyse.results.sums import on_pixels
 from visual_analyse.trust.body import Bools, Floats, body_of, evidence_on, spearman, to_outline
-from visual_analyse.trust.case import Case, Explained, maps_of
+from visual_analyse.trust.case import Case, Explained, maps_of, ready
 from visual_analyse.trust.faithfulness import Curves, area, faithfulness
 from visual_analyse.trust.measurement import Measurement
 from visual_analyse.trust.replacements import REPLACEMENTS, Replacement
@@ -29,16 +30,21 @@ from visual_analyse.trust.wrong_gallery import wrong_gallery
 
 Tick = Callable[[str, int, int], None]
 Key = tuple[str, str]
-ORDINARY = 3  # walks that tell what is usual: every drawn model of the cascade looks at them anew
+ORDINARY = 3  # walks that tell the cascade what is usual: every drawn model looks at them anew
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How trust is measured: steps of a curve, random orders, seeds of drawn weights, replacements, and the seed."""
+    """How trust is measured.
+
+    `steps` of a curve, random `orders` beside it, `draws` of weights, the first `frames` of each walk that are looked
+    at with drawn weights, `replacements`, and the `seed` of all that is random.
+    """
 
     steps: int = 10
     orders: int = 5
     draws: int = 10
+    frames: int = 16
     replacements: tuple[Replacement, ...] = REPLACEMENTS
     seed: int = 1597
 
@@ -68,7 +74,7 @@ def trust_of(
     seen = read_probe(model, probe)
     people = np.array([walk.id for walk in walks])
     asked = any(isinstance(method, Deviation) for method in methods)
-    usual = [read_probe(model, walk).batch for walk in spaced(walks, ORDINARY)] if asked else []
+    usual = [read_probe(model, walk).batch for walk in spaced(walks, USUAL)] if asked else []
     case = Case(model, seen.batch, probe.id, probe.name, gallery.names, people, gallery.embeddings, explained, usual)
     rivals = {end: model.join([model.prepare(walks[end].load(model.config.data_in_use))]) for end in case.ends}
     found = list(measured(case, seen, rivals, layers, plan, methods, settings, tick))
@@ -90,22 +96,15 @@ def measured(
 
     >>> next(measured(case, probe, rivals, layers, plan, methods))  # doctest: +SKIP
     """
-    maps = maps_of(case, layers, plan, methods)
-    bodies = _bodies(case.batch, probe)
-
-    def body(layer: LayerEvidence) -> Bools | None:
-        return None if layer.maps.ndim != 3 or plan[layer.number].inner is not None else bodies.get(layer.on)
-
-    def values(layer: LayerEvidence) -> Floats:
-        return evidence_on(layer, body(layer))
-
+    told = ready(case, layers, plan, methods)
+    maps = maps_of(case, layers, plan, told)
+    body, values = _looking(case.batch, probe, plan)
     match = case.names[case.match]
     for on in sorted({layer.on for layer in maps.values() if body(layer) is not None}):
-        size = bodies[on].shape
         pixels = {
-            key: on_pixels(layer, size[0], (size[1], size[2]))
+            key: on_pixels(layer, len(where), (where.shape[1], where.shape[2]))
             for key, layer in maps.items()
-            if layer.on == on and body(layer) is not None
+            if layer.on == on and (where := body(layer)) is not None
         }
         variants = Variants(case.model, case.batch, case.batch.told_apart[on])
         kind = probe.kind_of_input(on)
@@ -117,8 +116,10 @@ def measured(
             edge, own = -to_outline(where)[where], values(layer)
             for by, what in (("evidence", own), ("strength", np.abs(own))):
                 yield Measurement(probe.name, match, name, method, "outline", "spearman", by, spearman(what, edge))
+    short, clips = _clipped(case, rivals, probe, settings.frames)
     drawn = cascade(
-        case, rivals, maps, layers, plan, methods, values, seeds=settings.draws, seed=settings.seed,
+        short, clips, layers, plan, methods, _looking(short.batch, probe, plan)[1], seeds=settings.draws,
+        seed=settings.seed,
         tick=lambda done, of: tick("drawing weights anew", done, of),
     )  # fmt: skip
     for (name, method), by_stage in drawn.items():
@@ -128,9 +129,41 @@ def measured(
                 yield Measurement(probe.name, match, name, method, "sanity", "spearman", stage, float(known.mean()),
                                   order, tuple(known.tolist()))  # fmt: skip
     tick("other people in the match's place", 0, 1)
-    for (name, method), by_walk in wrong_gallery(case, maps, layers, plan, methods, values, settings.seed).items():
+    for (name, method), by_walk in wrong_gallery(case, maps, layers, plan, told, values, settings.seed).items():
         for who, correlation in by_walk.items():
             yield Measurement(probe.name, match, name, method, "wrong gallery", "spearman", who, correlation)
+
+
+def _clipped(
+    case: Case, rivals: Mapping[int, Batch], probe: Probe, frames: int
+) -> tuple[Case, dict[int, Batch]]:  # fmt: skip
+    """What a drawn model looks at, again and again: the first frames of each walk, and few ordinary ones.
+
+    Whole walks of models of joints, of which many take walks of one length, and little time.
+    """
+    if probe.kind.picture not in DRAWN:
+        return replace(case, usual=spaced(case.usual, ORDINARY)), dict(rivals)
+
+    def clip(batch: Batch) -> Batch:
+        return resized(batch, (min(frames, batch.lengths[0]),))
+
+    usual = [clip(batch) for batch in spaced(case.usual, ORDINARY)]
+    return replace(case, batch=clip(case.batch), usual=usual), {end: clip(batch) for end, batch in rivals.items()}
+
+
+def _looking(
+    batch: Batch, probe: Probe, plan: Plan
+) -> tuple[Callable[[LayerEvidence], Bools | None], Callable[[LayerEvidence], Floats]]:  # fmt: skip
+    """The body on the input that a map of a batch lies on, and the map's values that are compared."""
+    bodies = _bodies(batch, probe)
+
+    def body(layer: LayerEvidence) -> Bools | None:
+        return None if layer.maps.ndim != 3 or plan[layer.number].inner is not None else bodies.get(layer.on)
+
+    def values(layer: LayerEvidence) -> Floats:
+        return evidence_on(layer, body(layer))
+
+    return body, values
 
 
 def _bodies(batch: Batch, probe: Probe) -> dict[int, Bools]:

@@ -140,6 +140,17 @@ class Case:
         return found
 
 
+def ready(case: Case, layers: Sequence[Layer], plan: Plan, methods: Sequence[Method]) -> list[Method]:
+    """The methods, those that ask what is usual told what the model, as it is now, puts out on the case's usual walks.
+
+    >>> ready(case, layers, plan, [Deviation()])[0].usual  # doctest: +SKIP
+    """
+    if not any(isinstance(method, Deviation) for method in methods):
+        return list(methods)
+    ordinary = usual_outputs(case.model, case.usual, layers, plan)
+    return [Deviation(usual=ordinary) if isinstance(method, Deviation) else method for method in methods]
+
+
 def maps_of(
     case: Case,
     layers: Sequence[Layer],
@@ -147,13 +158,7 @@ def maps_of(
     methods: Sequence[Method],
     target: Target | None = None,
 ) -> dict[tuple[str, str], LayerEvidence]:
-    """The maps of a case by layer and method, signed, of its own target or another; one gradient serves all methods.
-
-    What is usual is looked at anew each time, since the model may be another one by now.
-    """
-    if any(isinstance(method, Deviation) for method in methods):
-        ordinary = usual_outputs(case.model, case.usual, layers, plan)
-        methods = [Deviation(usual=ordinary) if isinstance(method, Deviation) else method for method in methods]
+    """The maps of a case by layer and method, signed, of its own target or another; one gradient serves all methods."""
     first, *rest = methods
     explanation = explain(
         case.model, case.batch, target or case.target(), layers, plan=plan, method=first,

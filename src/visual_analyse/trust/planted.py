@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from visual_analyse.encode.forward import Forward, Loaded
 from visual_analyse.errors import VisualAnalyseError
@@ -17,6 +16,7 @@ from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.input_methods import InputMethod
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import How, named
+from visual_analyse.explain.perturbing import perturbing_for
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.targets import Target, contrast, distance_to
 from visual_analyse.measure.distances import distances
@@ -26,7 +26,8 @@ from visual_analyse.trust.concentration import Concentration, Ground, in_time
 
 Array = NDArray[Any]
 INPUT = Layer(0, "input", "Input")
-EVERY = 3  # methods at the input take dozens of forwards: every third probe tells of them
+EVERY = 3  # ways that take dozens of forwards are told of by every third probe
+PERTURBING = "perturbing"
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,12 @@ def score_ways(
     plan: Plan,
     hows: Sequence[How],
     inputs: Sequence[InputMethod] = (),
+    changed: Sequence[Layer] = (),
     tick: Callable[[int, int], object] = lambda done, of: None,
 ) -> tuple[list[Score], float]:
     """Score every layer, target and way on the probes that are recognised; also rank-1 of all of them.
 
-    `inputs`, methods at the input, are scored for the match, on every third probe.
+    `inputs`, methods at the input, and `perturbing`, on the layers `changed`, are scored on every third probe.
 
     The targets are the distance to the match, and the contrast of match and nearest impostor. Raises
     VisualAnalyseError where no probe is recognised.
@@ -94,13 +96,12 @@ def score_ways(
         match, other = (torch.from_numpy(known[k : k + 1]) for k in (true, impostor))
         targets = {"match": distance_to(match, model.metric), "contrast": contrast(match, other, model.metric)}
         grounds: dict[tuple[int, ...], Ground] = {}
-        for name, target in targets.items():
-            dear = inputs if name == "match" and right % EVERY == 1 else ()
-            for layer, way, maps in _maps(model, probe, target, layers, plan, hows, dear):
-                if maps.shape not in grounds:
-                    grounds[maps.shape] = Ground.of(probe.body, probe.region, *maps.shape)
-                both = (grounds[maps.shape].score(maps), _when(maps, probe))
-                found.setdefault((layer, name, way), []).append(both)
+        dear = (inputs, changed) if right % EVERY == 1 else ((), ())
+        for name, layer, way, maps in _all_maps(model, probe, targets, layers, plan, hows, dear):
+            if maps.shape not in grounds:
+                grounds[maps.shape] = Ground.of(probe.body, probe.region, *maps.shape)
+            both = (grounds[maps.shape].score(maps), _when(maps, probe))
+            found.setdefault((layer, name, way), []).append(both)
     if not found:
         raise VisualAnalyseError(f"{model.name} recognises none of {len(probes)} probes: there is nothing to score.")
     scores = [
@@ -118,25 +119,40 @@ def score_ways(
     return scores, right / len(probes)
 
 
-def _maps(
-    model: GaitModel, probe: PlantedWalk, target: Target, layers: Sequence[Layer], plan: Plan, hows: Sequence[How],
-    inputs: Sequence[InputMethod],
-) -> Iterator[tuple[Layer, str, Array]]:  # fmt: skip
+def _all_maps(
+    model: GaitModel, probe: PlantedWalk, targets: Mapping[str, Target], layers: Sequence[Layer], plan: Plan,
+    hows: Sequence[How], dear: tuple[Sequence[InputMethod], Sequence[Layer]],
+) -> Iterator[tuple[str, Layer, str, Array]]:  # fmt: skip
+    """The maps of a probe by target, layer and way, more where they are stronger."""
     batch = model.batch([[probe.data]])
     (method, sign), *further = hows
-
-    def value(embeddings: Tensor) -> Tensor:
-        return target(embeddings.float())
-
-    made = explain(model, batch, value, layers, plan=plan, method=method, sign=sign, further=further)
     by_number = {layer.number: layer for layer in layers}
-    for layer in (*made.walks[0], *made.further[0]):
-        way = layer.method or named(method, sign)
-        yield by_number[layer.number], way, _strength(layer, way)
-    for each in inputs:
-        maps = each.explain(model, batch, value).maps
-        for way, strength in ((f"{each.name}-for", maps), (f"{each.name}-abs", np.abs(maps))):
-            yield INPUT, way, strength
+    inputs, changed = dear
+    values = {name: _float(target) for name, target in targets.items()}
+    for name, value in values.items():
+        made = explain(model, batch, value, layers, plan=plan, method=method, sign=sign, further=further)
+        for layer in (*made.walks[0], *made.further[0]):
+            way = layer.method or named(method, sign)
+            yield name, by_number[layer.number], way, _strength(layer, way)
+        for each in inputs:
+            for way, strength in _signs(each.name, each.explain(model, batch, value)):
+                yield name, INPUT, way, strength
+    if changed:
+        for name, some in zip(
+            values, perturbing_for(model, batch, list(values.values()), changed, plan), strict=True
+        ):  # fmt: skip
+            for layer in some:
+                for way, strength in _signs(PERTURBING, layer):
+                    yield name, by_number[layer.number], way, strength
+
+
+def _float(target: Target) -> Target:
+    return lambda embeddings: target(embeddings.float())
+
+
+def _signs(name: str, layer: LayerEvidence) -> Iterator[tuple[str, Array]]:
+    maps = _strength(layer, name)
+    yield from ((f"{name}-for", maps), (f"{name}-against", -maps), (f"{name}-abs", np.abs(maps)))
 
 
 def _strength(layer: LayerEvidence, way: str) -> Array:

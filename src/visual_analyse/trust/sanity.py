@@ -24,7 +24,7 @@ from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.trace import resized
 from visual_analyse.results import LayerEvidence
 from visual_analyse.trust.body import Floats, evidence_on, spearman
-from visual_analyse.trust.case import Case, maps_of
+from visual_analyse.trust.case import Case, maps_of, ready
 
 STAGES = 8
 _FRAMES = 8  # that tell the order in which a model uses its parameters
@@ -98,7 +98,6 @@ def restored(module: nn.Module) -> Iterator[None]:
 def cascade(
     case: Case,
     rivals: Mapping[int, Batch],
-    original: Mapping[tuple[str, str], LayerEvidence],
     layers: Sequence[Layer],
     plan: Plan,
     methods: Sequence[Method],
@@ -110,15 +109,15 @@ def cascade(
 ) -> dict[tuple[str, str], dict[str, Floats]]:
     """The rank correlation of each map with that of the model partly drawn anew: by stage, `[seeds]`.
 
-    `rivals`: the batch of each walk at the target's ends, which every drawn model embeds anew. `values`: what of a map
-    is compared. Stages add up. NaN where a drawn model gives no map. Afterwards, on an error too, the model is as it
-    was.
+    `rivals`: the batch of each walk at the target's ends, in their order, which every drawn model embeds anew.
+    `values`: what of a map is compared. Stages add up. NaN where a drawn model gives no map. Afterwards, on an error
+    too, the model is as it was. Raises VisualAnalyseError where the model itself gives none.
 
-    >>> cascade(case, rivals, maps_of(case, layers, plan, methods), layers, plan, methods)  # doctest: +SKIP
+    >>> cascade(case, {case.match: batch}, layers, plan, methods)  # doctest: +SKIP
     """
     some = stages(case.model, case.batch)
-    before = {key: values(layer) for key, layer in original.items()}
-    found = {key: {stage.name: np.full(seeds, np.nan) for stage in some} for key in original}
+    before = {key: values(layer) for key, layer in _maps(case, rivals, layers, plan, methods).items()}
+    found = {key: {stage.name: np.full(seeds, np.nan) for stage in some} for key in before}
     for k in range(seeds):
         rng = np.random.default_rng([seed, k])
         with restored(case.model.module):
@@ -126,23 +125,20 @@ def cascade(
                 tick(k * len(some) + number, seeds * len(some))
                 for parameter in stage.parameters.values():
                     redraw(parameter, rng)
-                for key, layer in _maps(case, rivals, layers, plan, methods).items():
-                    if key in before:
-                        found[key][stage.name][k] = spearman(before[key], values(layer))
+                with contextlib.suppress(VisualAnalyseError):  # no gradient, say: it has no map to compare
+                    for key, layer in _maps(case, rivals, layers, plan, methods).items():
+                        if key in before and np.isfinite(layer.maps).all():
+                            found[key][stage.name][k] = spearman(before[key], values(layer))
     return found
 
 
 def _maps(
     case: Case, rivals: Mapping[int, Batch], layers: Sequence[Layer], plan: Plan, methods: Sequence[Method]
 ) -> dict[tuple[str, str], LayerEvidence]:
-    """The maps as the model is now; none where there is no gradient or no finite answer."""
+    """The maps as the model is now, of what it makes of the walks at the target's ends."""
     with torch.no_grad():
         known = {end: case.model.embed(batch).float() for end, batch in rivals.items()}
-    try:
-        found = maps_of(case, layers, plan, methods, case.target(known=known))
-    except VisualAnalyseError:
-        return {}
-    return {key: layer for key, layer in found.items() if np.isfinite(layer.maps).all()}
+    return maps_of(case, layers, plan, ready(case, layers, plan, methods), case.target(tuple(rivals), known))
 
 
 def _met(model: Explainable, batch: Batch, held: Mapping[str, nn.Parameter]) -> list[str]:

@@ -34,7 +34,8 @@ class Recipe:
 
     `people` x `walks` x `frames` a step, on end where they are `ordered`; `margin` of the triplet loss, `scale` of the
     logits and `temperature` of the contrastive loss, each None where there is no such loss; `half`, whether layers
-    calculate in bfloat16: half the time on processors that know it.
+    calculate in bfloat16: half the time on processors that know it; `disturbed`, whether walks are learnt from as
+    another camera might have recorded them, drawn anew each time.
     """
 
     steps: int
@@ -49,6 +50,7 @@ class Recipe:
     scale: float | None
     temperature: float | None
     half: bool
+    disturbed: bool
 
     @staticmethod
     def read(config: Config) -> Recipe:
@@ -75,6 +77,7 @@ class Recipe:
                 decay=float(optimiser["weight_decay"]), margin=float(triplet["margin"]) if triplet else None,
                 scale=float(softmax["scale"]) if softmax else None,
                 temperature=float(contrast["temperature"]) if contrast else None, half=bool(trainer["enable_float16"]),
+                disturbed=bool(trainer.get("disturb", True)),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise VisualAnalyseError(
@@ -124,11 +127,11 @@ def train(
         walks, labels = sampler.draw(step)
         number = (seed << 32) + step
         chance = torch.Generator().manual_seed(number)
-        if kind == "poses":
-            poses = disturb(torch.from_numpy(walks), chance).numpy()
-            frames = torch.from_numpy(np.stack([prepare(walk) for walk in poses]))
-        else:
+        if kind == "silhouettes" and recipe.disturbed:
             frames = augment(torch.from_numpy(walks), chance)
+        else:
+            seen = disturb(torch.from_numpy(walks), chance).numpy() if recipe.disturbed else walks
+            frames = torch.from_numpy(np.stack([prepare(walk) for walk in seen]))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(number)  # dropout takes no generator
             loss = _loss(model, frames, torch.from_numpy(labels), recipe)
