@@ -65,14 +65,44 @@ def test_maps_that_know_no_sign_are_read_by_those_that_do():
     assert summarise([one]).groups[0].regions[:, :, 0].tolist() == [[0.375, -0.125]] * 2
 
 
+def of_joints(up: float, down: float) -> Evidence:
+    """Two frames of a head, a hand and a foot; evidence `up` on the head of the first, -`down` on the feet."""
+    frames = np.array([[[3, 10, 1], [5, 20, 1], [4, 30, 1]], [[13, 10, 1], [0, 0, 0], [15, 30, 1]]], np.float32)
+    maps = np.array([[up, 0, -down / 2], [0, 0, -down / 2]], np.float32)
+    layer = LayerEvidence(3, "conv", "Conv2d", maps, np.array([[0, 1], [1, 2]]))
+    kind = InputKind("pose", "joints", edges=((0, 1), (1, 2)), joints=("nose", "left wrist", "left ankle"))
+    return replace(
+        probe(1, 1), frames=frames, layers=(layer,), kind=kind, regions=np.array([[1, 3, 4], [1, 0, 4]], np.uint8),
+        region_names=("head", "trunk", "arms", "legs"),
+    )  # fmt: skip
+
+
+def test_joints_have_a_mean_body_too(tmp_path):
+    found = summarise([of_joints(3, 1), of_joints(1, 1)])
+    (group,) = found.groups
+    assert group.body == pytest.approx(np.array([[-0.05, 0.0], [0.05, 0.5], [0.025, 1.0]]))
+    assert group.maps == pytest.approx([0.625, 0, -0.375])
+    assert group.regions[:, :, 0] == pytest.approx(np.array([[0.625, 0], [0, 0], [0, 0], [0, -0.375]]))
+    again = Summary.load(found.save(tmp_path / "x_summary.npz"))
+    assert again.kind == found.kind and again.groups[0].body == pytest.approx(group.body)
+
+
+def test_one_probe_has_no_interval():
+    regions = summarise([probe(3, 1)]).groups[0].regions
+    assert regions[0, 0, 0] == 0.75 and np.isnan(regions[..., 1:]).all()
+
+
 def test_what_has_no_mean():
     for other, said in (
         (replace(probe(1, 1), manifest={**probe(1, 1).manifest, "model": "N"}), "several models"),
         (probe(1, 1, method="layercam"), "several methods"),
-        (replace(probe(1, 1), kind=InputKind("pose", "joints")), "silhouettes"),
+        (replace(probe(1, 1), kind=InputKind("pose", "joints")), "several kinds of input"),
     ):
         with pytest.raises(VisualAnalyseError, match=said):
             summarise([probe(1, 1), other])
+    rgb = replace(probe(1, 1), kind=InputKind("rgb", "rgb"))
+    with pytest.raises(VisualAnalyseError, match="lies on rgb; a mean body is of silhouettes or of joints"):
+        summarise([rgb, rgb])
     with pytest.raises(VisualAnalyseError, match="has no layer 9_x"):
         summarise([probe(1, 1)], "9_x")
     with pytest.raises(VisualAnalyseError, match="no probe"):
@@ -84,7 +114,11 @@ def test_it_comes_back_from_its_file(tmp_path):
     again = Summary.load(found.save(tmp_path / "x_summary.npz"))
     assert again.layer == found.layer and again.region_names == ("top", "bottom")
     for one, two in zip(found.groups, again.groups, strict=True):
-        assert one.name == two.name and np.array_equal(one.regions, two.regions) and np.array_equal(one.maps, two.maps)
+        assert (
+            one.name == two.name
+            and np.array_equal(one.regions, two.regions, equal_nan=True)
+            and np.array_equal(one.maps, two.maps)
+        )
     (tmp_path / "no.npz").write_bytes(b"x")
     with pytest.raises(VisualAnalyseError):
         Summary.load(tmp_path / "no.npz")

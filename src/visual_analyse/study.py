@@ -26,7 +26,7 @@ from visual_analyse.explain.usual import USUAL, spaced, usual_outputs
 from visual_analyse.facts import model_facts
 from visual_analyse.gait.phase import Phase, expected_error, phase_of
 from visual_analyse.gait.protocols import view_is_angle
-from visual_analyse.gait.regions import regions_of
+from visual_analyse.gait.regions import regions_of, regions_of_joints
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.laid import laid
 from visual_analyse.models.gait_model import GaitModel
@@ -160,9 +160,12 @@ class Study:
         kinds = [evidence.kind, *(evidence.kinds[name] for name in probe.inputs)]
         phase = phase_of(arrays, kinds)
         manifest = {**evidence.manifest, "phase": self._phase_said(phase, probe)}
-        size = evidence.frames.shape[1:3] if evidence.kind.picture not in ("joints", "points") else (0, 0)
-        regions, names = regions_of(arrays, kinds, (int(size[0]), int(size[1])))
-        return replace(evidence, phase=phase.values, regions=regions, region_names=tuple(names), manifest=manifest)
+        if evidence.kind.picture == "joints":
+            regions, names = regions_of_joints(evidence.frames, evidence.kind.joints)
+        else:
+            size = evidence.frames.shape[1:3] if evidence.kind.picture != "points" else (0, 0)
+            regions, names = regions_of(arrays, kinds, (int(size[0]), int(size[1])))
+        return replace(evidence, phase=phase.values, regions=regions, region_names=names, manifest=manifest)
 
     def _phase_said(self, phase: Phase, probe: Probe) -> dict[str, Any]:
         """Whether the phase is known, and by how much of a step it is off in the median where that was measured."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.measure.interval import mean_interval
 from visual_analyse.names import listed, plain
 from visual_analyse.results import Evidence, Group, LayerEvidence, Summary
-from visual_analyse.results.sums import by_frame, on_pixels
+from visual_analyse.results.sums import by_frame, spread_on
 
 PHASES = 10  # bins of a step
 Floats = NDArray[np.float64]
@@ -25,8 +26,8 @@ class _Probe:
     """What one probe adds: its evidence in shares of all that it has."""
 
     labels: dict[str, str]
-    body: Floats  # [h, w]
-    maps: Floats  # [h, w]
+    body: Floats  # [h, w], of joints [v, 2]
+    maps: Floats  # [h, w], of joints [v]
     regions: Floats  # [r, 2]
     parts: Floats  # [p]
     phases: Floats  # [b]
@@ -36,7 +37,7 @@ def summarise(evidences: Iterable[Evidence], layer: str | None = None) -> Summar
     """The mean of many probes' evidence on one layer, by its key; on the first of the first probe where none is named.
 
     Raises VisualAnalyseError where there are no probes, one lacks the layer, or they are of several models, sizes or
-    targets, or hold no pictures.
+    targets, or hold neither silhouettes nor joints.
 
     >>> summarise(Evidence.load(path) for path in paths).groups[0].by  # doctest: +SKIP
     'all'
@@ -57,7 +58,7 @@ def summarise(evidences: Iterable[Evidence], layer: str | None = None) -> Summar
             groups += [_group(by, name, [probe for probe in probes if probe.labels.get(by) == name]) for name in names]
     kept = ("model", "config", "checkpoint", "method", "sign", "asked", "metric", "versions")
     manifest = {key: first.manifest[key] for key in kept if key in first.manifest}
-    return Summary(layer, tuple(groups), first.region_names, first.heights, manifest)
+    return Summary(layer, tuple(groups), first.region_names, first.heights, manifest, first.kind)
 
 
 def _alike(evidence: Evidence, first: Evidence) -> None:
@@ -65,6 +66,7 @@ def _alike(evidence: Evidence, first: Evidence) -> None:
         ("models", evidence.manifest.get("model"), first.manifest.get("model")),
         ("targets", evidence.manifest.get("asked"), first.manifest.get("asked")),
         ("methods", evidence.manifest.get("method"), first.manifest.get("method")),
+        ("kinds of input", evidence.kind.name, first.kind.name),
         ("sizes", evidence.frames.shape[1:3], first.frames.shape[1:3]),
         ("kinds of regions", evidence.region_names, first.region_names),
     ):
@@ -83,15 +85,17 @@ def _read(evidence: Evidence, key: str) -> _Probe:
         raise VisualAnalyseError(
             f"The result of {name} has no layer {plain(key)}; it has {there}. Name one with --layer."
         )
-    if evidence.kind.picture != "grey" or layer.maps.ndim != 3:
+    joints = evidence.kind.picture == "joints"
+    if layer.on != 0 or (layer.maps.ndim != 2 if joints else evidence.kind.picture != "grey" or layer.maps.ndim != 3):
         raise VisualAnalyseError(
-            f"The result of {name} holds {evidence.kind.name}; a mean body is of silhouettes. Name results of such."
+            f"The layer {plain(key)} of {name} lies on {_under(evidence, layer)}; a mean body is of silhouettes or of "
+            "joints. Name results of such."
         )
     speaks, against = sides(evidence, layer)
     total = float(np.abs(speaks.maps).sum() + np.abs(against.maps).sum()) or 1.0
-    frames, size = len(evidence.frames), evidence.frames.shape[1:3]
-    both = [on_pixels(one, frames, size) / total for one in (speaks, against)]
-    regions = evidence.regions if evidence.regions is not None else np.zeros(evidence.frames.shape, np.uint8)
+    frames, size = len(evidence.frames), evidence.frames.shape[1 : 2 if joints else 3]
+    both = [spread_on(one, frames, size) / total for one in (speaks, against)]
+    regions = evidence.regions if evidence.regions is not None else np.zeros((frames, *size), np.uint8)
     counts = range(1, len(evidence.region_names) + 1)
     by_region = [[float(one[regions == number].sum()) for one in both] for number in counts]
     about = evidence.manifest["probe"]
@@ -99,10 +103,32 @@ def _read(evidence: Evidence, key: str) -> _Probe:
     right = evidence.manifest.get("match", {}).get("right")
     if right is not None:
         labels["outcome"] = "right" if right else "wrong"
+    body = mean_pose(evidence.frames) if joints else evidence.frames.mean(0) / 255.0
     return _Probe(
-        labels, evidence.frames.mean(0) / 255.0, (both[0] + both[1]).sum(0), np.array(by_region).reshape(-1, 2),
+        labels, body, (both[0] + both[1]).sum(0), np.array(by_region).reshape(-1, 2),
         evidence.parts / (evidence.distance or 1.0), _by_phase(evidence, (speaks, against), total),
     )  # fmt: skip
+
+
+def _under(evidence: Evidence, layer: LayerEvidence) -> str:
+    return evidence.seen_by(layer)[1].name
+
+
+def mean_pose(poses: NDArray[Any]) -> Floats:
+    """The mean column and row of each joint of poses `[s, v, 3]`, `[v, 2]`, in heights of the walk's body.
+
+    Columns from the middle of each frame's joints, rows from the top of all. NaN for a joint that is always missing.
+
+    >>> mean_pose(np.array([[[4.0, 10.0, 1.0], [8.0, 20.0, 1.0]]])).tolist()
+    [[-0.2, 0.0], [0.2, 1.0]]
+    """
+    places = np.where((poses != 0).any(-1, keepdims=True), poses[..., :2], np.nan).astype(np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of what is missing all the time there is no mean
+        top, bottom = np.nanmin(places[..., 1]), np.nanmax(places[..., 1])
+        places[..., 0] -= np.nanmean(places[..., 0], axis=1, keepdims=True)
+        places[..., 1] -= top
+        return np.asarray(np.nanmean(places, axis=0) / ((bottom - top) or 1.0))
 
 
 def sides(evidence: Evidence, layer: LayerEvidence) -> tuple[LayerEvidence, LayerEvidence]:

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from benchmarks.phase import agreement, walkers
 from visual_analyse.gait.kinds import PARSING, POINTS, POSE, POSE_18, RGB, SILHOUETTE, SKELETON_MAP
-from visual_analyse.gait.regions import FOUR, THREE, height_regions, joint_regions, parsed_regions, regions_of
+from visual_analyse.gait.regions import (
+    FOUR,
+    THREE,
+    height_regions,
+    joint_regions,
+    parsed_regions,
+    regions_of,
+    regions_of_joints,
+)
 from visual_analyse.synthetic.flesh import REGIONS
 from visual_analyse.synthetic.walk import Walk
 
@@ -201,3 +209,17 @@ def test_inputs_are_left_as_they_were(walks):
     before = one.silhouettes.copy(), one.joints.copy()
     regions_of([one.silhouettes, one.joints], [SILHOUETTE, POSE], SIZE)
     assert np.array_equal(before[0], one.silhouettes) and np.array_equal(before[1], one.joints)
+
+
+def test_joints_of_a_pose_have_regions_where_they_are_there():
+    poses = np.ones((2, 3, 3))
+    poses[1, 2] = 0
+    found, names = regions_of_joints(poses, ["nose", "left wrist", "right ankle"])
+    assert found.tolist() == [[1, 3, 4], [1, 3, 0]] and names == FOUR
+
+
+@pytest.mark.parametrize(
+    ("poses", "names"), [(np.ones((2, 3, 3)), ["a", "b", "c"]), (np.ones((2, 3, 3)), []), (np.ones((2, 3)), ["nose"])]
+)
+def test_joints_without_known_names_have_none(poses, names):
+    assert regions_of_joints(poses, names) == (None, ())

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from visual_analyse.cli.parsing import Parser, run_command
 from visual_analyse.cli.progress import track
 from visual_analyse.errors import VisualAnalyseError
@@ -74,12 +76,16 @@ def table_of(summary: Summary) -> str:
         head = (group.by, group.name, group.probes)
         for name, sides in zip(summary.region_names, group.regions, strict=True):
             for side, values in zip(("for", "against"), sides, strict=True):
-                writer.writerow((*head, "region", name, side, *values))
+                writer.writerow((*head, "region", name, side, *_known(values)))
         for part, values in enumerate(group.parts):
-            writer.writerow((*head, "part", part, "share of the distance", *values))
+            writer.writerow((*head, "part", part, "share of the distance", *_known(values)))
         for place, values in enumerate(group.phases):
-            writer.writerow((*head, "phase", f"{place / len(group.phases):.2f}", "net, a frame", *values))
+            writer.writerow((*head, "phase", f"{place / len(group.phases):.2f}", "net, a frame", *_known(values)))
     return text.getvalue()
+
+
+def _known(values: Any) -> list[Any]:
+    return ["" if np.isnan(value) else value for value in values]
 
 
 def _title(group: Group) -> str:
@@ -90,5 +96,6 @@ def _regions(summary: Summary, group: Group) -> str:
     said = []
     for name, (speaks, against) in zip(summary.region_names, group.regions, strict=True):
         mean, low, high = speaks
-        said.append(f"{name} for {mean:.0%} [{low:.0%}, {high:.0%}], against {-against[0]:.0%}")
+        interval = f" [{low:.0%}, {high:.0%}]" if np.isfinite(low) else ""
+        said.append(f"{name} for {mean:.0%}{interval}, against {-against[0]:.0%}")
     return "; ".join(said) or "no regions are known of these walks"

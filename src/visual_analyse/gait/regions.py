@@ -124,6 +124,22 @@ def height_regions(body: Array) -> NDArray[np.uint8]:
     return np.where(body >= HALF, region[:, :, None], 0).astype(np.uint8)
 
 
+def regions_of_joints(
+    poses: Array, names: Sequence[str]
+) -> tuple[NDArray[np.uint8] | None, tuple[str, ...]]:  # fmt: skip
+    """The region of each joint of each frame of poses `[s, v, 3]`: uint8 `[s, v]`, and the names of the regions.
+
+    0 for a joint that is missing from a frame, or has no name that is known; None where none has.
+
+    >>> regions_of_joints(np.ones((1, 2, 3)), ["nose", "left knee"])[0].tolist()
+    [[1, 4]]
+    """
+    known = joint_regions(names)
+    if poses.ndim != 3 or len(known) != poses.shape[1] or not known.any():
+        return None, ()
+    return np.where((np.asarray(poses) != 0).any(-1), known, 0).astype(np.uint8), FOUR
+
+
 def joint_regions(names: Sequence[str]) -> NDArray[np.int64]:
     """The region, by FOUR, of each joint by its name: int64 `[v]`, 0 for a name that is not known.
 

@@ -14,7 +14,8 @@ def mean_interval(values: NDArray[Any], seed: int = 1597) -> NDArray[np.float64]
     """The mean of probes' values `[n, ...]` and the 95 % interval of it, `[..., 3]`: mean, low, high.
 
     The interval is that of the means of probes drawn again and again (Efron, "Bootstrap methods", Ann. Statist. 1979).
-    What is NaN for a probe is left out; where it is for all, so is the answer.
+    What is NaN for a probe is left out; where it is for all, so is the answer. One probe has a mean, and NaN for its
+    interval, since it cannot tell how far another would be off.
 
     >>> mean_interval(np.array([1.0, 1.0]))
     array([1., 1., 1.])
@@ -31,5 +32,6 @@ def mean_interval(values: NDArray[Any], seed: int = 1597) -> NDArray[np.float64]
     low, high = np.zeros((2, flat.shape[1]))
     if not none.all():
         low[~none], high[~none] = np.nanquantile(means[:, ~none], (0.025, 0.975), axis=0)
-    low[none] = high[none] = np.nan
+    few = known.sum(0) < 2
+    low[few] = high[few] = np.nan
     return np.stack([middle, low, high], -1).reshape(*np.shape(values)[1:], 3)

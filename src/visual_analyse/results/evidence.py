@@ -28,8 +28,8 @@ class Evidence:
     What `explain` adds: `further`, maps by other methods or of other targets; `ledgers`, the parts for each walk that
     the probe was compared with by name; `heights` float32 `[p, h]`, how much each part looks at each row of the frames,
     of which every row sums to one (to zero of a part that nothing moves); `phase` float64 `[s]`, the fraction of a
-    step, from 0 to 1, NaN where it cannot be told; `regions` uint8 `[s, h, w]`, the place of each pixel's body region
-    in `region_names`, 0 for none; `matched`, the walk it matched, explained alike.
+    step, from 0 to 1, NaN where it cannot be told; `regions` uint8 `[s, h, w]`, or of joints `[s, v]`, the place of
+    each pixel's or joint's body region in `region_names`, 0 for none; `matched`, the walk it matched, explained alike.
 
     >>> Evidence.load(Path("GaitSet_001-nm-05-090.npz")).distance  # doctest: +SKIP
     """

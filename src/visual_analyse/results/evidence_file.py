@@ -12,7 +12,7 @@ import numpy as np
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.results.archive import Array, read_npz, some_of
-from visual_analyse.results.layer import InputKind, LayerEvidence
+from visual_analyse.results.layer import InputKind, LayerEvidence, kind_of
 from visual_analyse.results.ledger import Ledger
 
 GALLERY = "gallery/"  # before the names of what is the matched walk's
@@ -109,7 +109,7 @@ def read_fields(path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
 
 
 def _read(arrays: Mapping[str, Array], manifest: Mapping[str, Any], parts: Array) -> dict[str, Any]:
-    kind = _kind(manifest["input_kind"])
+    kind = kind_of(manifest["input_kind"])
     return {
         "frames": arrays[_place(kind)],
         "layers": _layers(arrays, manifest["layers"]),
@@ -117,7 +117,7 @@ def _read(arrays: Mapping[str, Array], manifest: Mapping[str, Any], parts: Array
         "manifest": manifest,
         "inputs": {name[len("inputs/") :]: array for name, array in arrays.items() if name.startswith("inputs/")},
         "kind": kind,
-        "kinds": {str(number): _kind(fact) for number, fact in manifest.get("input_kinds", {}).items()},
+        "kinds": {str(number): kind_of(fact) for number, fact in manifest.get("input_kinds", {}).items()},
         "further": _layers(arrays, manifest.get("further", {})),
         "phase": arrays.get("phase"),
         "regions": arrays.get("regions"),
@@ -140,13 +140,3 @@ def _layers(arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> tuple[Laye
 
 def _place(kind: InputKind) -> str:
     return _PLACES.get(kind.picture, "frames")
-
-
-def _kind(fact: Mapping[str, Any]) -> InputKind:
-    return InputKind(
-        str(fact["name"]),
-        str(fact["picture"]),
-        tuple((int(r), int(g), int(b)) for r, g, b in fact["palette"]),
-        tuple((int(a), int(b)) for a, b in fact["edges"]),
-        tuple(str(name) for name in fact.get("joints", ())),
-    )

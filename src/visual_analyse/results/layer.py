@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +25,17 @@ class InputKind:
     palette: tuple[tuple[int, int, int], ...] = ()
     edges: tuple[tuple[int, int], ...] = ()
     joints: tuple[str, ...] = ()
+
+
+def kind_of(fact: Mapping[str, Any]) -> InputKind:
+    """The kind that `asdict` made plain."""
+    return InputKind(
+        str(fact["name"]),
+        str(fact["picture"]),
+        tuple((int(r), int(g), int(b)) for r, g, b in fact["palette"]),
+        tuple((int(a), int(b)) for a, b in fact["edges"]),
+        tuple(str(name) for name in fact.get("joints", ())),
+    )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.files import write_whole
 from visual_analyse.results.archive import Array, read_npz
+from visual_analyse.results.layer import InputKind, kind_of
 
 _ARRAYS = ("body", "maps", "regions", "parts", "phases")
 
@@ -22,7 +23,8 @@ class Group:
     """The mean over some probes, each of which counts alike: its evidence is in shares of its total, |for| + |against|.
 
     `by`: what parts the groups, "all", "condition", "view" or "outcome"; `name`, which group. `body` float `[h, w]`,
-    the mean silhouette, 0 to 1; `maps` float `[h, w]`, the mean signed evidence of each pixel. With the 95 % interval
+    the mean silhouette, 0 to 1, or `[v, 2]`, the mean column and row of each joint in heights of the body, from its
+    middle and its top; `maps` float `[h, w]` or `[v]`, the mean signed evidence there. With the 95 % interval
     over probes (mean, low, high): `regions` `[r, 2, 3]`, the evidence for and (negative) against in each region;
     `parts` `[p, 3]`, the share of each part in the distance; `phases` `[b, 3]`, the net evidence in equal bins of the
     step's phase, NaN where it is known of no probe.
@@ -42,7 +44,8 @@ class Group:
 class Summary:
     """The groups of many probes on one layer.
 
-    `layer` is its key in the results, `region_names` the regions of the groups, `heights` as Evidence has them.
+    `layer` is its key in the results, `region_names` the regions of the groups, `heights` and `kind`, of silhouettes or
+    joints, as Evidence has them.
 
     >>> Summary.load(Path("GaitSet_CASIA-B_summary.npz")).groups[0].probes  # doctest: +SKIP
     240
@@ -53,11 +56,13 @@ class Summary:
     region_names: tuple[str, ...]
     heights: Array | None = None
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    kind: InputKind = field(default_factory=lambda: InputKind("silhouette"))
 
     def save(self, path: Path) -> Path:
         """Write it as an .npz, whole or not at all, readable with `allow_pickle=False`."""
         facts = [{"by": group.by, "name": group.name, "probes": group.probes} for group in self.groups]
-        manifest = {**self.manifest, "layer": self.layer, "region_names": list(self.region_names), "groups": facts}
+        manifest = {**self.manifest, "layer": self.layer, "region_names": list(self.region_names), "groups": facts,
+                    "input_kind": asdict(self.kind)}  # fmt: skip
         arrays: dict[str, Any] = {
             f"groups/{k}/{name}": getattr(group, name) for k, group in enumerate(self.groups) for name in _ARRAYS
         }
@@ -79,7 +84,8 @@ class Summary:
                 for k, fact in enumerate(manifest["groups"])
             )
             names = tuple(map(str, manifest["region_names"]))
-            return Summary(str(manifest["layer"]), groups, names, arrays.get("heights"), manifest)
+            kind = kind_of(manifest["input_kind"])
+            return Summary(str(manifest["layer"]), groups, names, arrays.get("heights"), manifest, kind)
         except (KeyError, TypeError, ValueError) as error:
             raise VisualAnalyseError(
                 f"{path} is no summary of many probes: it lacks or garbles {error}. "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,19 +40,51 @@ def by_frame(layer: LayerEvidence, frames: int) -> tuple[Floats, Floats]:
     return np.maximum(maps, 0).sum(1) @ steps, np.minimum(maps, 0).sum(1) @ steps
 
 
+def on_joints(layer: LayerEvidence, frames: int, joints: int) -> Floats:
+    """A layer's evidence on each joint of each frame, `[frames, joints]`; its sum is that of the maps.
+
+    A cell's evidence is spread evenly over the joints that it stands for. For maps on joints.
+
+    >>> layer = LayerEvidence(1, "conv", "Conv2d", np.ones((1, 1), np.float32), np.array([[0, 1]]),
+    ...                       cells=np.array([[0, 2, -1]]))
+    >>> on_joints(layer, 1, 3).tolist()
+    [[0.5, 0.0, 0.5]]
+    """
+    maps = layer.maps.astype(np.float64).reshape(len(layer.maps), -1)
+    share = np.eye(joints) if maps.shape[1] == joints else np.full((maps.shape[1], joints), 1 / joints)
+    if layer.cells is not None:
+        held = layer.cells >= 0
+        share = np.zeros((maps.shape[1], joints))
+        rows, places = np.nonzero(held)
+        np.add.at(share, (rows, layer.cells[rows, places]), 1.0)
+        share /= np.maximum(held.sum(1, keepdims=True), 1)
+    return np.asarray(_steps(layer, frames).T @ maps @ share)
+
+
 def by_region(layer: LayerEvidence, regions: Array, count: int) -> tuple[Floats, Floats]:
     """The evidence for and against in each frame and region, `[s, count + 1]` both; region 0 is what is none.
 
-    `regions` `[s, h, w]`, as Evidence has them, of `count` regions. Where a cell lies on two, they share it by area.
+    `regions` `[s, h, w]`, or of joints `[s, v]`, as Evidence has them, of `count` regions. Where a cell lies on two,
+    they share it by area.
 
     >>> layer = LayerEvidence(1, "conv", "Conv2d", np.ones((1, 1, 1), np.float32), np.array([[0, 1]]))
     >>> by_region(layer, np.array([[[0, 1]]]), 1)[0].tolist()
     [[0.5, 0.5]]
     """
-    pixels = on_pixels(layer, len(regions), (regions.shape[1], regions.shape[2]))
-    known = regions[..., None] == np.arange(count + 1)
-    up, down = (np.einsum("shw,shwr->sr", part, known) for part in (np.maximum(pixels, 0), np.minimum(pixels, 0)))
+    laid = spread_on(layer, len(regions), regions.shape[1:]).reshape(len(regions), -1)
+    known = regions.reshape(len(regions), -1, 1) == np.arange(count + 1)
+    up, down = (np.einsum("sx,sxr->sr", part, known) for part in (np.maximum(laid, 0), np.minimum(laid, 0)))
     return up, down
+
+
+def spread_on(layer: LayerEvidence, frames: int, size: Sequence[int]) -> Floats:
+    """A layer's evidence on each pixel (of a `size` of two) or each joint (of one) of each frame, `[frames, *size]`.
+
+    >>> layer = LayerEvidence(1, "conv", "Conv2d", np.ones((1, 2), np.float32), np.array([[0, 1]]))
+    >>> spread_on(layer, 1, (2,)).tolist()
+    [[1.0, 1.0]]
+    """
+    return on_joints(layer, frames, size[0]) if len(size) == 1 else on_pixels(layer, frames, (size[0], size[1]))
 
 
 def _steps(layer: LayerEvidence, frames: int) -> Floats:

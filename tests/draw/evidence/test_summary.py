@@ -9,7 +9,7 @@ from tests.draw.evidence.records import axes_of, texts
 from visual_analyse.draw.colours import Paint
 from visual_analyse.draw.evidence.summary import draw_summary, pages
 from visual_analyse.draw.style import Style
-from visual_analyse.results import Group, Summary
+from visual_analyse.results import Group, InputKind, Summary
 
 
 def group_of(seed: int, by: str, name: str, gain: float = 1.0) -> Group:
@@ -88,3 +88,23 @@ def test_unknown_phases_are_said(summary: Summary) -> None:
     groups = tuple(replace(group, phases=np.full((5, 3), np.nan)) for group in summary.groups)
     said = texts(draw_summary(replace(summary, groups=groups)))
     assert said.count("not known") == 3 and "The phase of the step is known of no probe." in said
+
+
+def test_joints_are_drawn_as_a_body(summary: Summary) -> None:
+    """The one joint with evidence for, and none else, is in the colour of what speaks for the match."""
+    body = np.array([[0.0, 0.0], [-0.2, 0.5], [0.2, 1.0], [np.nan, np.nan]])
+    groups = tuple(replace(group, body=body, maps=np.array([0, 0, 0.5, 0])) for group in summary.groups)
+    kind = InputKind("pose", "joints", edges=((0, 1), (1, 2)), joints=("nose", "left wrist", "left ankle", "tail"))
+    figure = draw_summary(replace(summary, groups=groups, kind=kind, heights=np.eye(4)[:, [1, 0, 2, 3]]))
+    scene = np.asarray(axes_of(figure, "all all body").images[0].get_array()).astype(int)
+    red = scene[..., 0] - scene[..., 2]
+    rows, columns = np.nonzero(red > 0.5 * red.max())
+    assert red.max() > 20
+    assert rows.mean() > 0.8 * len(scene) and columns.mean() > scene.shape[1] / 2
+    assert "Colours: mean evidence of a joint, one scale for all groups." in texts(figure)
+
+
+def test_a_whole_is_a_hundred_per_cent(summary: Summary) -> None:
+    groups = tuple(replace(group, parts=np.array([[1.0, np.nan, np.nan]])) for group in summary.groups)
+    said = texts(draw_summary(replace(summary, groups=groups)))
+    assert not [words for words in said if "e+" in words] and "103 %" not in said

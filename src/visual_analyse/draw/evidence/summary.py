@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from visual_analyse.draw.colours import Paint, as_rgb, worded
 from visual_analyse.draw.evidence.facts import short
 from visual_analyse.draw.evidence.heights import places
+from visual_analyse.draw.evidence.laid import Laid
 from visual_analyse.draw.evidence.sheet import (
     AGAINST,
     BAR,
@@ -32,7 +33,7 @@ from visual_analyse.draw.figures.rows import named
 from visual_analyse.draw.maps.page import INK, PALE
 from visual_analyse.draw.stretch import stretch
 from visual_analyse.draw.style import Style
-from visual_analyse.results import Group, Summary
+from visual_analyse.results import Evidence, Group, LayerEvidence, Summary
 
 _MANY = 7  # groups; with more, rows are low and their names stand beside them
 _HEADS = {"all": "", "condition": "condition ", "view": "view ", "outcome": ""}
@@ -60,7 +61,7 @@ def draw_summary(summary: Summary) -> Figure:
     for group in summary.groups:
         sheet.line((EDGE, PAGE - EDGE), (y, y), FAINT, 0.5)
         y = form.name(sheet, y, group)
-        _body(sheet, group, (EDGE + form.beside, y, form.high), end, paint)
+        _body(sheet, summary, group, (EDGE + form.beside, y, form.high), end, paint)
         for x, wide, head, fill in columns:
             axes = sheet.axes(x, y, wide, form.high, f"{group.by} {group.name} {head}")
             fill(axes, group)
@@ -74,7 +75,8 @@ def draw_summary(summary: Summary) -> Figure:
     ends = f"against the match  −{worded(end, True)}", f"+{worded(end, True)}  for the match"
     y = colour_bar(sheet, EDGE, y - 0.05, paint.bar(512, 24), ends)
     said = [
-        "Colours: mean evidence of a pixel, one scale for all groups.",
+        f"Colours: mean evidence of a {'joint' if summary.kind.picture == 'joints' else 'pixel'}, one scale for all "
+        "groups.",
         "Bars and whiskers: mean over probes and its 95 % interval; a region's black mark is for and against together.",
     ]
     if not any(np.isfinite(group.phases).any() for group in summary.groups):
@@ -140,17 +142,33 @@ def _columns(summary: Summary, form: _Form) -> list[tuple[float, float, str, Fil
     return made
 
 
-def _body(sheet: Sheet, group: Group, box: tuple[float, float, float], end: float, paint: Paint) -> None:
+def _body(
+    sheet: Sheet, summary: Summary, group: Group, box: tuple[float, float, float], end: float, paint: Paint
+) -> None:  # fmt: skip
     """The mean body under the mean evidence; `box`: left, top and height."""
     if group.body.ndim != 2 or not group.body.size:
         return
-    height = 320
-    width = round(height * group.body.shape[1] / group.body.shape[0])
-    body = np.clip(stretch(group.body.astype(np.float32), height, width, False), 0, 1)
-    maps = stretch(np.nan_to_num(group.maps).astype(np.float32), height, width, False)
-    scene = paint.over(np.asarray((255 * body).round(), np.uint8), paint.shades(maps, end))
     x, y, high = box
-    sheet.picture(as_rgb(scene), x, y, min(0.8 * high, high * width / height), high, f"{group.by} {group.name} body")
+    if summary.kind.picture == "joints":
+        posed = Laid(*_pose(summary, group), end, paint)
+        scene, aspect = posed.picture(0, 320), posed.aspect
+    else:
+        height = 320
+        width = round(height * group.body.shape[1] / group.body.shape[0])
+        body = np.clip(stretch(group.body.astype(np.float32), height, width, False), 0, 1)
+        maps = stretch(np.nan_to_num(group.maps).astype(np.float32), height, width, False)
+        scene, aspect = paint.over(np.asarray((255 * body).round(), np.uint8), paint.shades(maps, end)), width / height
+    sheet.picture(as_rgb(scene), x, y, min(0.8 * high, high * aspect), high, f"{group.by} {group.name} body")
+
+
+def _pose(summary: Summary, group: Group) -> tuple[Evidence, LayerEvidence]:
+    """The mean pose as a walk of one frame, with a map of its joints."""
+    known = np.isfinite(group.body).all(1, keepdims=True)
+    # Far from 0, 0, where a joint would be taken for missing.
+    frames = np.where(known, np.concatenate([group.body + 1, np.ones_like(known)], 1), 0)[None].astype(np.float32)
+    maps = np.nan_to_num(group.maps)[None].astype(np.float32)
+    layer = LayerEvidence(0, "mean", "mean", maps, np.array([[0, 1]]))
+    return Evidence(frames, (layer,), group.parts[:, 0], kind=summary.kind), layer
 
 
 def _regions_of(summary: Summary) -> Fill:
@@ -192,7 +210,8 @@ def _parts_of(summary: Summary) -> Fill:
 
 def _order(summary: Summary, count: int) -> tuple[bool, Any]:
     """Whether the heights of all parts are known, and where each part stands, those of one place just apart."""
-    found = places(summary.heights, count)
+    rows = summary.groups[0].body[:, 1] if summary.kind.picture == "joints" else None
+    found = places(summary.heights, count, rows)
     if any(place.middle is None for place in found):
         return False, np.arange(count)
     order = np.zeros(count)
@@ -258,7 +277,8 @@ def _shares() -> list[str]:
 
 def _percent(value: float, with_sign: bool) -> str:
     sign = ("−" if value < 0 else "+") if with_sign and value else ""
-    return f"{sign}{100 * abs(value):.2g} %"
+    share = 100 * abs(value)
+    return f"{sign}{share:.0f} %" if share >= 10 else f"{sign}{share:.2g} %"
 
 
 def _called(group: Group) -> str:

@@ -69,15 +69,16 @@ def draw_time(evidence: Evidence, layer: LayerEvidence, style: Style | None = No
 
 def _by_region(evidence: Evidence, layer: LayerEvidence) -> dict[str, tuple[Floats, Floats]] | None:
     """For and against in each frame of each region; None where the record does not tell, or the layer cannot."""
-    if evidence.regions is None or layer.on != 0 or layer.maps.ndim != 3 or not evidence.region_names:
+    regions, grid = evidence.regions, layer.maps.ndim == 3
+    if regions is None or layer.on != 0 or not evidence.region_names or len(regions) != len(evidence.frames):
         return None
-    if evidence.regions.ndim != 3 or len(evidence.regions) != len(evidence.frames):
+    if regions.ndim != (3 if grid else 2) or regions.shape != evidence.frames.shape[: regions.ndim]:
         return None
-    more, less = by_region(layer, evidence.regions, len(evidence.region_names))
-    # What lies beside the body comes last.
-    order = [*range(1, len(evidence.region_names) + 1), 0]
+    more, less = by_region(layer, regions, len(evidence.region_names))
+    # What lies beside the body comes last; no joint lies there.
+    order = [*range(1, len(evidence.region_names) + 1), *([0] if grid or more[:, 0].any() or less[:, 0].any() else [])]
     names = [*evidence.region_names, OUTSIDE]
-    return {name: (more[:, k], less[:, k]) for name, k in zip(names, order, strict=True)}
+    return {name: (more[:, k], less[:, k]) for name, k in zip(names, order, strict=False)}
 
 
 def _over_time(

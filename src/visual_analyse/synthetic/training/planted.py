@@ -35,7 +35,7 @@ STEPS = {"gaitset": 700, "gaitbase": 600, "gaitgl": 600, "gaitgraph2": 450}
 # for the model, and for frames that follow on each other.
 _ORDERED = "gaitgl"
 _GAITGL = {"model": "GaitGL", "channels": [8, 16, 32], "class_num": LEARNT}
-_ORDERED_BATCH, _ORDERED_FRAMES = [6, 4], 15
+_ORDERED_BATCH, _ORDERED_FRAMES = [6, 4], 18
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,8 @@ def planted_config(model: str, plant: str, folder: Path) -> Config:
     trainer |= {"total_iter": STEPS[model], "disturb": False}
     if ordered:
         sections["model_cfg"] = dict(_GAITGL)
+        # Its logits are of no unit vectors, as GaitBase's are, and need no scale.
+        sections["loss_cfg"] = [{**loss, **({"scale": 1} if "scale" in loss else {})} for loss in sections["loss_cfg"]]
         trainer["sampler"] |= {
             "batch_size": _ORDERED_BATCH, "frames_num_fixed": _ORDERED_FRAMES, "sample_type": "fixed_ordered"
         }  # fmt: skip
