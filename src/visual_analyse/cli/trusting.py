@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from visual_analyse.files import digest
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.names import plain
 from visual_analyse.trust.assessment import Settings, trust_of
+from visual_analyse.trust.case import TARGETS, Explained
 from visual_analyse.trust.interval import Interval
 from visual_analyse.trust.measurement import Measurement, summaries
 from visual_analyse.trust.verdicts import compared, main_measure, sentences
@@ -40,16 +41,12 @@ class Found:
     run: TrustRun
     measurements: Sequence[Measurement]
     settings: Settings
+    explained: Explained
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """One row a probe, layer, method, measure and replacement, for a table."""
         return [one.row() for one in self.measurements]
-
-    @property
-    def explained(self) -> str:
-        """What was explained: "match" or "contrast"."""
-        return str(self.run.options.target)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -140,27 +137,37 @@ class TrustRun(Run):
         layers = choose_layers(every, plan, length, wanted) if wanted else default_layers(every, plan)
         walks = list(dict.fromkeys(walk for found in {id(x): x for x in pairs.values()}.values() for walk in found))
         self.galleries.encode(walks, lambda found: track(found, len(walks), "encoding the gallery"))
-        settings = Settings(seed=self.options.seed)
+        settings, explained = Settings(seed=self.options.seed), self._explained(pairs)
         measurements: list[Measurement] = []
         with DelayedBar() as bar:
             for k, (probe, gallery) in enumerate(pairs.items()):
                 try:
                     measurements += self._measured(
-                        probe, gallery, layers, plan, methods, settings, (bar, k, len(pairs))
+                        probe, gallery, layers, plan, methods, explained, settings, (bar, k, len(pairs))
                     )
                 except VisualAnalyseError as error:
                     self._fail(probe, error)
         if not measurements:
             raise self._unexplained()
-        return Found(self, measurements, settings)
+        return Found(self, measurements, settings, explained)
+
+    def _explained(self, pairs: Mapping[Walk, Sequence[Walk]]) -> Explained:
+        """What is asked of all probes alike, so that there is a mean of what they answer."""
+        if self.options.target in TARGETS:
+            return TARGETS[TARGETS.index(self.options.target)]
+        for probe, gallery in pairs.items():
+            own = {walk.id == probe.id for walk in gallery if walk.name != probe.name}
+            if own != {True, False}:
+                return "match"
+        return "contrast"
 
     def _measured(
         self, probe: Walk, walks: list[Walk], layers: Sequence[Layer], plan: Plan, methods: Sequence[Method],
-        settings: Settings, shown: tuple[DelayedBar, int, int],
+        explained: Explained, settings: Settings, shown: tuple[DelayedBar, int, int],
     ) -> list[Measurement]:  # fmt: skip
         bar, job, jobs = shown
         gallery = self.galleries.of(walks)
-        how = ([layer.number for layer in layers], [repr(method) for method in methods], self.options.target, settings)
+        how = ([layer.number for layer in layers], [repr(method) for method in methods], explained, settings)
         who = (probe.name, probe.id, self.encoder.content(probe), gallery.names, gallery.digest)
         people = [walk.id for walk in walks]
         name = key("trust", __version__, _own_code(), self.encoder.fingerprint, self.model.seed, *who, people, *how)
@@ -176,9 +183,7 @@ class TrustRun(Run):
                 bar.begin(f"{plain(probe.name)}: {what}", job, jobs)
             bar.within(done, of)
 
-        found = trust_of(
-            self.encoder, probe, walks, gallery, layers, plan, methods, self.options.target, settings, tick
-        )
+        found = trust_of(self.encoder, probe, walks, gallery, layers, plan, methods, explained, settings, tick)
         self.store.keep(name, partial(_write, found))
         return found
 
