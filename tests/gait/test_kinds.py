@@ -22,7 +22,7 @@ RGB = RANDOM.integers(0, 256, (5, 3, 32, 24), dtype=np.uint8)
         (np.zeros((5, 64, 64), np.uint8), kinds.SILHOUETTE),
         (np.ones((5, 64, 64), bool), kinds.SILHOUETTE),
         (np.zeros((5, 1, 64, 64), np.uint8), kinds.SILHOUETTE),
-        (RANDOM.integers(0, 11, (5, 64, 64), dtype=np.uint8), kinds.PARSING),
+        (RANDOM.integers(0, 12, (5, 64, 64), dtype=np.uint8), kinds.PARSING),
         (np.zeros((5, 2, 64, 64), np.uint8), kinds.SKELETON_MAP),
         (np.zeros((5, 17, 3)), kinds.POSE),
         (np.zeros((5, 18, 3)), kinds.POSE_18),
@@ -76,8 +76,8 @@ def test_parsing_stays_ids() -> None:
     ids = RANDOM.integers(0, 11, (5, 32, 24))
     for seen in (ids.astype(np.float32), ids / 255.0):
         np.testing.assert_array_equal(frames_for_picture(kinds.PARSING, seen), ids)
-    assert len(kinds.PARSING.palette) == 11 == len(set(kinds.PARSING.palette))
-    assert frames_for_picture(kinds.PARSING, np.full((1, 32, 24), 99.0)).max() == 10
+    assert len(kinds.PARSING.palette) == 12 == len(set(kinds.PARSING.palette))
+    assert frames_for_picture(kinds.PARSING, np.full((1, 32, 24), 99.0)).max() == 11
 
 
 def test_skeleton_maps_become_colours() -> None:

@@ -73,21 +73,11 @@ def run(options: Any) -> None:
         raise VisualAnalyseError("--worst picks from a whole dataset: name it with --dataset ROOT.")
     check_sources(options, finds_probes=options.worst is not None)
     # torch takes a moment to import: --help and wrong options need not wait for it.
-    from visual_analyse.cli.explaining import pairing_of
-    from visual_analyse.cli.progress import DelayedBar
+    from visual_analyse.cli.explaining import chosen_model, pairing_of
     from visual_analyse.cli.studying import Studying
     from visual_analyse.files import make_folder
-    from visual_analyse.models.load import load_model
 
-    with DelayedBar() as bar:
-        bar.begin("loading the model", 0, 1)
-        model = load_model(
-            options.config_path,
-            checkout=options.opengait,
-            checkpoint=options.checkpoint,
-            device=options.device,
-            seed=options.seed,
-        )
+    model = chosen_model(options)
     pairing = pairing_of(model, options)
     folder = make_folder(options.save_dir or RESULTS / time.strftime("%Y-%m-%d_%H-%M-%S"))
     Studying(model, pairing, folder, options).explain_all()

@@ -48,20 +48,10 @@ def run(options: Any) -> None:
     """Explain every probe; what an earlier run of the same content finished is taken as it is."""
     check_sources(options)
     # torch takes a moment to import: --help and wrong options need not wait for it.
-    from visual_analyse.cli.explaining import Run, pairing_of
-    from visual_analyse.cli.progress import DelayedBar
+    from visual_analyse.cli.explaining import Run, chosen_model, pairing_of
     from visual_analyse.files import make_folder
-    from visual_analyse.models.load import load_model
 
-    with DelayedBar() as bar:
-        bar.begin("loading the model", 0, 1)
-        model = load_model(
-            options.config_path,
-            checkout=options.opengait,
-            checkpoint=options.checkpoint,
-            device=options.device,
-            seed=options.seed,
-        )
+    model = chosen_model(options)
     pairing = pairing_of(model, options)
     folder = make_folder(options.save_dir or RESULTS / time.strftime("%Y-%m-%d_%H-%M-%S"))
     Run(model, pairing, folder, options).explain_all()

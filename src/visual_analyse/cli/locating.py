@@ -12,7 +12,7 @@ import numpy as np
 from rich.markup import escape
 
 from visual_analyse.cli.dataset import find_walks
-from visual_analyse.cli.explaining import warn
+from visual_analyse.cli.explaining import chosen_model, warn
 from visual_analyse.cli.progress import DelayedBar, console
 from visual_analyse.embed.engines.engine import Engine, Request
 from visual_analyse.embed.mapping import engine_for
@@ -23,7 +23,6 @@ from visual_analyse.facts import model_facts, versions
 from visual_analyse.files import make_folder
 from visual_analyse.gait.protocols import Protocol, view_is_angle
 from visual_analyse.gait.sequences import Sequence
-from visual_analyse.models.load import load_model
 from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.results import Basis, EmbeddingMap, load_basis
 from visual_analyse.where import Who, check_place, locate, placed
@@ -133,12 +132,7 @@ class Run:
         if self.options.features is not None:
             yield None if Ranks.here().rank else self._brought(self.options.features)
             return
-        with DelayedBar() as bar:
-            bar.begin("loading the model", 0, 1)
-            model = load_model(
-                self.options.config_path, checkout=self.options.opengait, checkpoint=self.options.checkpoint,
-                device=self.options.device, seed=self.options.seed, embedding=self.options.embedding or "embeddings",
-            )  # fmt: skip
+        model = chosen_model(self.options, self.options.embedding or "embeddings")
         first = Ranks.here().rank == 0
         if first:
             for notice in model.notices:

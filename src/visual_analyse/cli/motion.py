@@ -49,18 +49,16 @@ def run(options: Any) -> None:
     from rich.table import Table
 
     from visual_analyse.cli.dataset import find_walks
-    from visual_analyse.cli.explaining import warn
+    from visual_analyse.cli.explaining import chosen_model, warn
     from visual_analyse.cli.progress import DelayedBar, console
     from visual_analyse.encode.encoder import Encoder
     from visual_analyse.encode.store import Store
     from visual_analyse.files import make_folder, write_whole
-    from visual_analyse.models.load import load_model
     from visual_analyse.names import safe_name
     from visual_analyse.trust.interval import Interval
     from visual_analyse.trust.motion import motion_or_shape
 
-    model = load_model(options.config_path, checkout=options.opengait, checkpoint=options.checkpoint,
-                       device=options.device, seed=options.seed)  # fmt: skip
+    model = chosen_model(options)
     for notice in model.notices:
         warn(notice)
     walks, protocol, _ = find_walks(model.config, options)

@@ -7,6 +7,7 @@ import difflib
 import io
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from visual_analyse.errors import VisualAnalyseError
@@ -33,6 +34,32 @@ class Parser(argparse.ArgumentParser):
                           metavar="True|False", help=f"{help} (default: {default})")  # fmt: skip
         self.add_argument(f"--no{plain}", f"--no_{plain}", dest=plain, action="store_false", help=argparse.SUPPRESS)
         self.set_defaults(**{plain: default})
+
+    def results(self) -> None:
+        """Add the paths of results, `npz`, which `read_results` reads wherever people write them."""
+        self.add_argument("npz", nargs="*", metavar="NPZ_PATH",
+                          help="an .npz, or a folder searched for them, subfolders too")  # fmt: skip
+        self.add_argument("--npz_path", nargs="+", action="append", metavar="NPZ_PATH",
+                          help="the same, as an option")  # fmt: skip
+
+    def read_results(self, args: Sequence[str] | None, expected: str, swallowing: str = "") -> Any:
+        """The options, with all paths of results in `paths`; ends with what is `expected` where there are none.
+
+        `swallowing`: an option of several words, whose last one is the path where no other is given.
+        """
+        words = list(sys.argv[1:] if args is None else args)
+        known, others = self.parse_known_args(words)
+        # argparse takes paths in one place only; people write them before and after the options.
+        unknown = [word for word in others if word.startswith("-")]
+        if unknown:
+            self.parse_args(unknown[:1])
+        known.paths = [*known.npz, *(path for paths in known.npz_path or [] for path in paths), *others]
+        taken = getattr(known, swallowing) if swallowing else None
+        if not known.paths and taken and Path(taken[-1]).exists():
+            known.paths = [taken.pop()]
+        if not known.paths:
+            self.error(f"NPZ_PATH is missing: name {expected}.")
+        return known
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None

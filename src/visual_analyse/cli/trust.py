@@ -65,20 +65,15 @@ def run(options: Any) -> None:
         raise VisualAnalyseError("Name one config: trust gaitset.yaml, or trust -c gaitset.yaml.")
     options.config_path = options.config_path or options.config
     check_sources(options)
-    from visual_analyse.cli.explaining import pairing_of
-    from visual_analyse.cli.progress import DelayedBar
+    from visual_analyse.cli.explaining import chosen_model, pairing_of
     from visual_analyse.cli.trusting import TrustRun
     from visual_analyse.explain.defaults import METHOD
     from visual_analyse.explain.methods import method_named
     from visual_analyse.files import make_folder, write_whole
-    from visual_analyse.models.load import load_model
     from visual_analyse.names import safe_name
 
     methods = [method_named(name) for name in dict.fromkeys(options.method or [METHOD])]
-    with DelayedBar() as bar:
-        bar.begin("loading the model", 0, 1)
-        model = load_model(options.config_path, checkout=options.opengait, checkpoint=options.checkpoint,
-                           device=options.device, seed=options.seed)  # fmt: skip
+    model = chosen_model(options)
     if model.config.classes:
         raise VisualAnalyseError(
             f"{model.name} is a classifier and matches no walks, so there is no match whose maps could be tested. Name "

@@ -38,25 +38,9 @@ def command(args: Sequence[str] | None = None) -> int:
     >>> command(["GaitSet_001-nm-05-090.npz", "--save_ext", "pdf"])  # doctest: +SKIP
     0
     """
-    options = _read(args)
+    expected = "an .npz written by 'visual-analyse explain', or a folder of such"
+    options = _parser().read_results(args, expected, swallowing="layer")
     return run_command(lambda: _draw(options), NAME)
-
-
-def _read(args: Sequence[str] | None) -> Namespace:
-    parser = _parser()
-    words = list(sys.argv[1:] if args is None else args)
-    known, others = parser.parse_known_args(words)
-    # argparse takes paths in one place only; people write them before and after the options.
-    unknown = [word for word in others if word.startswith("-")]
-    if unknown:
-        parser.parse_args(unknown[:1])
-    known.paths = [*known.npz, *(path for paths in known.npz_path or [] for path in paths), *others]
-    if not known.paths and known.layer and Path(known.layer[-1]).exists():
-        known.paths = [known.layer.pop()]  # --layer 1 13 result.npz
-    if not known.paths:
-        parser.error("NPZ_PATH is missing: name an .npz written by 'visual-analyse explain', or a folder of such.")
-    options: Namespace = known
-    return options
 
 
 def _parser() -> Parser:
@@ -68,8 +52,7 @@ def _parser() -> Parser:
         epilog="A result of grad_cam gives the ledger and time. All figures are as wide as a paper's page.",
     )
     add = parser.add_argument
-    add("npz", nargs="*", metavar="NPZ_PATH", help="an .npz, or a folder searched for them, subfolders too")
-    add("--npz_path", nargs="+", action="append", metavar="NPZ_PATH", help="the same, as an option")
+    parser.results()
     add("-s", "--save_dir", type=Path, metavar="DIR", help="where figures go (default: beside the .npz)")
     add("--layer", "--layers", nargs="+", default=[], metavar="KEY",
         help="the layers to draw, by key, number, name or pattern, as 13 or '*conv*' (default: the last one that "

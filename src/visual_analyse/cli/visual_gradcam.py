@@ -46,23 +46,8 @@ def command(args: Sequence[str] | None = None) -> int:
     >>> command(["results", "--draw_mode", "compare"])  # doctest: +SKIP
     0
     """
-    options = _read(args)
+    options = _parser().read_results(args, "an .npz written by grad_cam, or a folder that holds some")
     return run_command(lambda: _draw(options), NAME)
-
-
-def _read(args: Sequence[str] | None) -> Namespace:
-    parser = _parser()
-    words = list(sys.argv[1:] if args is None else args)
-    known, others = parser.parse_known_args(words)
-    # argparse takes paths in one place only; people write them before and after the options.
-    unknown = [word for word in others if word.startswith("-")]
-    if unknown:
-        parser.parse_args(unknown[:1])
-    known.paths = [*known.npz, *(path for paths in known.npz_path or [] for path in paths), *others]
-    if not known.paths:
-        parser.error("NPZ_PATH is missing: name an .npz written by grad_cam, or a folder that holds some.")
-    options: Namespace = known
-    return options
 
 
 def _parser() -> Parser:
@@ -75,8 +60,7 @@ def _parser() -> Parser:
         "Of skeletons, charts in joints_by_time say when each joint mattered.",
     )
     add = parser.add_argument
-    add("npz", nargs="*", metavar="NPZ_PATH", help="an .npz, or a folder searched for them, subfolders too")
-    add("--npz_path", nargs="+", action="append", metavar="NPZ_PATH", help="the same, as an option")
+    parser.results()
     add("--help", action="help", help="show this help (-h is the opacity)")
     add("-s", "--save_dir", type=Path, help="where pictures go (default: beside the .npz, in a folder of its name)")
     add("-h", "--heatmap_opacity", type=number(0, 1, float), default=0.6, metavar="0..1",

@@ -31,25 +31,9 @@ def command(args: Sequence[str] | None = None, name: str = NAME) -> int:
     >>> command(["GaitSet_CASIA-B.npz", "--colour_by", "view"], "visual_umap")  # doctest: +SKIP
     0
     """
-    options = _read(args, name)
+    expected = "an .npz with feats and labels, or a folder that holds some"
+    options = _parser(name).read_results(args, expected, swallowing="highlight")
     return run_command(lambda: _draw(options, name), name)
-
-
-def _read(args: Sequence[str] | None, name: str) -> Namespace:
-    parser = _parser(name)
-    words = list(sys.argv[1:] if args is None else args)
-    known, others = parser.parse_known_args(words)
-    # argparse takes paths in one place only; people write them before and after the options.
-    unknown = [word for word in others if word.startswith("-")]
-    if unknown:
-        parser.parse_args(unknown[:1])
-    known.paths = [*known.npz, *(path for paths in known.npz_path or [] for path in paths), *others]
-    if not known.paths and known.highlight and Path(known.highlight[-1]).exists():
-        known.paths = [known.highlight.pop()]  # --highlight 001 002 map.npz
-    if not known.paths:
-        parser.error("NPZ_PATH is missing: name an .npz with feats and labels, or a folder that holds some.")
-    options: Namespace = known
-    return options
 
 
 def _parser(name: str) -> Parser:
@@ -62,8 +46,7 @@ def _parser(name: str) -> Parser:
         "'python -m visual_analyse.visualizer adjust_3d'.",
     )
     add = parser.add_argument
-    add("npz", nargs="*", metavar="NPZ_PATH", help="an .npz, or a folder searched for them, subfolders too")
-    add("--npz_path", nargs="+", action="append", metavar="NPZ_PATH", help="the same, as an option")
+    parser.results()
     add("--title", default="", help="title (default: none)")
     add("-f", "--fig_size", default="8,8", metavar="W,H", help='inches, as 8,8 or "(8.0, 8.0)" (default: 8,8)')
     add("-m", "--marker_size", type=number(0.01, 10000, float), metavar="AREA",

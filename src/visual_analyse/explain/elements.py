@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from visual_analyse.explain.capture import Capture
 from visual_analyse.explain.explanation import must_have_places, tracks_of
+from visual_analyse.explain.hooks import Hooks
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Fit, Plan
@@ -69,7 +68,7 @@ def hold(
     return embeddings, held
 
 
-class Rewriting:
+class Rewriting(Hooks):
     """Write into what a layer puts out while the block runs one forward, which keeps no graph of it.
 
     `firsts`: by call, how many elements come before its own; `places`: elements counted from 1, 0 for none; `values`,
@@ -82,20 +81,10 @@ class Rewriting:
     """
 
     def __init__(self, module: nn.Module, firsts: Mapping[int, int], places: Tensor, values: Tensor) -> None:
-        self.module, self.firsts = module, firsts
+        self.firsts = firsts
         self.places, self.values = places.flatten(), values.flatten()
         self._call = 0
-        self._handle: RemovableHandle | None = None
-
-    def __enter__(self) -> Rewriting:
-        self._handle = self.module.register_forward_hook(self._write)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._handle is not None:
-            self._handle.remove()
+        super().__init__([(module, self._write)])
 
     def _write(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
         if not isinstance(output, Tensor) or not output.is_floating_point():

@@ -24,9 +24,10 @@ _COCO_NAMES = ("nose", "left eye", "right eye", "left ear", "right ear", "left s
 _OPENPOSE_NAMES = ("nose", "neck", "right shoulder", "right elbow", "right wrist", "left shoulder", "left elbow",
                    "left wrist", "right hip", "right knee", "right ankle", "left hip", "left knee", "left ankle",
                    "right eye", "left eye", "right ear", "left ear")  # fmt: skip
-# Eleven classes, 0 the background; Okabe and Ito's colours, which colour-blind people can tell apart, then tints.
+# Twelve classes, 0 the background and 11 a dress: Okabe and Ito's colours, which colour-blind people can tell apart,
+# then tints.
 _CLASSES = ((0, 0, 0), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
-            (204, 121, 167), (153, 153, 153), (170, 221, 255), (255, 204, 136))  # fmt: skip
+            (204, 121, 167), (153, 153, 153), (170, 221, 255), (255, 204, 136), (187, 170, 238))  # fmt: skip
 _PLANES = ((230, 159, 0), (86, 180, 233), (90, 90, 90))  # joints, limbs, and a silhouette where a model adds one
 
 SILHOUETTE = InputKind("silhouette")

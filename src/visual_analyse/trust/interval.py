@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_RESAMPLED = 2000
+from visual_analyse.measure.interval import mean_interval
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,10 @@ class Interval:
 
     @staticmethod
     def of(values: NDArray[np.float64], seed: int = 1597) -> Interval:
-        """The interval of some probes' values.
+        """The interval of some probes' values; of a single one, no wider than itself.
 
         >>> Interval.of(np.ones(5))
         Interval(mean=1.0, low=1.0, high=1.0)
         """
-        rng = np.random.default_rng(seed)
-        means = values[rng.integers(0, len(values), (_RESAMPLED, len(values)))].mean(1)
-        low, high = np.quantile(means, (0.025, 0.975))
-        return Interval(float(values.mean()), float(low), float(high))
+        mean, low, high = mean_interval(values, seed).tolist()
+        return Interval(mean, low, high) if len(values) > 1 else Interval(mean, mean, mean)
