@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from docs.planted_table import CSV, PAGE, RULES, csv_of, write_table
+from docs.planted_table import CSV, MOMENT, PAGE, REGIONS, RULES, csv_of, write_table
 from visual_analyse.explain.input_methods import IntegratedGradients, Occlusion
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.methods import METHODS, Deviation, EigenCam, How, method_named
@@ -32,8 +32,8 @@ from visual_analyse.synthetic.training.planted import (
 from visual_analyse.synthetic.training.steps import Recipe, save_model, train
 from visual_analyse.trust.planted import PlantedWalk, Score, score_ways
 
-PLANTS = ("head", "trunk", "arms", "legs", "swing")
-MODELS = {"gaitset": PLANTS, "gaitbase": PLANTS, "gaitgl": ("swing",), "gaitgraph2": ("swing",)}
+PLANTS = (*REGIONS, MOMENT)
+MODELS = {"gaitset": PLANTS, "gaitbase": REGIONS, "gaitpart": (MOMENT,), "gaitgraph2": (MOMENT,)}
 SEED = 1597
 PROBES = 24  # scored of each model, evenly among views and identities
 MOVED = 0.5  # pixels by which a joint must differ between identities to be where they differ
