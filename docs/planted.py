@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from docs.planted_table import CSV, MOMENT, PAGE, REGIONS, RULES, csv_of, write_table
+from visual_analyse.explain.defaults import grid_of
 from visual_analyse.explain.input_methods import IntegratedGradients, Occlusion
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.methods import METHODS, Deviation, EigenCam, How, method_named
@@ -70,8 +72,9 @@ def scored(model: GaitModel, crowd: PlantedCrowd, poses: bool, tell: Tell) -> tu
     usual = usual_outputs(model, (model.batch([[walk.data]]) for walk in spaced(gallery, USUAL)), layers, plan)
     inputs = [] if poses else [IntegratedGradients(steps=16), Occlusion()]
     framed = [layer for layer in layers if not plan[layer.number].pooled] or layers
-    changed = {rule(layers, framed) for rule in RULES.values()}
-    return score_ways(model, probes, gallery, layers, plan, ways(usual), inputs, sorted(changed, key=_number), tell)
+    grids = {layer: grid_of(plan, layer) for layer in layers}
+    some = {rule(layers, framed, grids) for rule in RULES.values()}
+    return score_ways(model, probes, gallery, layers, plan, ways(usual), inputs, sorted(some, key=_number), tell)
 
 
 def _number(layer: Layer) -> int:
@@ -82,7 +85,8 @@ def ways(usual: dict[int, Any]) -> list[How]:
     """Every method with every sign that makes a difference to what is strongest."""
     found: list[How] = []
     for name in METHODS:
-        method = Deviation(usual=usual) if name == Deviation.name else method_named(name)
+        method = method_named(name)
+        method = replace(method, usual=usual) if isinstance(method, Deviation) else method
         signs = ("signed", "abs") if name == EigenCam.name else ("for", "against", "abs")
         found += [(method, sign) for sign in signs]  # type: ignore[misc]
     return found
@@ -112,7 +116,9 @@ def rows_of(model: str, plant: str, scores: Sequence[Score], rank1: float) -> li
     return [
         {
             "model": model, "plant": plant, "layer": score.layer.number, "name": score.layer.name,
-            "pooled": score.pooled, "target": score.target, "way": score.way, "probes": score.probes, "rank1": rank1,
+            "pooled": score.pooled,
+            "grid": "x".join(map(str, score.grid)), "target": score.target, "way": score.way,
+            "probes": score.probes, "rank1": rank1,
             **{f"where_{k}": round(getattr(score.where, k), 4) for k in ("found", "chance", "ceiling")},
             **{f"when_{k}": round(getattr(score.when, k), 4) for k in ("found", "chance", "ceiling")},
         }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from visual_analyse.explain.defaults import LAYERS, METHOD, SIGN, TARGET
+from visual_analyse.explain.defaults import LAYERS, METHOD, SIGN, TARGET, first_of_last
 from visual_analyse.explain.methods import METHODS
 from visual_analyse.synthetic.training.planted import HELD_OUT
 
@@ -26,14 +26,17 @@ LEAST = 1 / 3  # of the probes, four times what chance recognises: a model below
 Row = dict[str, Any]
 Way = tuple[str, str, str]  # method and sign, the rule of its layer, target
 
-# Rules that find a layer of any model: from the numbers of its convolutions, and which of them have frames.
-RULES: dict[str, Callable[[Sequence[Any], Sequence[Any]], Any]] = {
-    "first": lambda every, framed: every[0],
-    "middle of frames": lambda every, framed: framed[len(framed) // 2],
-    "last but one of frames": lambda every, framed: framed[max(0, len(framed) - 2)],
-    "last of frames": lambda every, framed: framed[-1],
-    "last but one": lambda every, framed: every[max(0, len(every) - 2)],
-    "last": lambda every, framed: every[-1],
+# Rules that find a layer of any model: from its convolutions in order, those of them that have frames, and the grid of
+# each, steps and all.
+RULES: dict[str, Callable[[Sequence[Any], Sequence[Any], Mapping[Any, Any]], Any]] = {
+    "first": lambda every, framed, grids: every[0],
+    "middle of frames": lambda every, framed, grids: framed[len(framed) // 2],
+    "first on the last grid of frames": lambda every, framed, grids: first_of_last(framed, grids),
+    "last but one of frames": lambda every, framed, grids: framed[max(0, len(framed) - 2)],
+    "last of frames": lambda every, framed, grids: framed[-1],
+    "first on the last grid": lambda every, framed, grids: first_of_last(every, grids),
+    "last but one": lambda every, framed, grids: every[max(0, len(every) - 2)],
+    "last": lambda every, framed, grids: every[-1],
 }
 ABOUT = """\
 # Where planted evidence is found
@@ -45,15 +48,16 @@ strongest twentieth of a map over the body lies where identities differ, widened
 shares of the **ceiling**, what a perfect map on the same grid reaches. **Chance** is what a map that knows nothing
 reaches. `python -m docs.planted` trains, scores and writes this page and `docs/planted.csv`, which has every number.
 
-The targets are the distance to the *match*, as Grad-CAM is asked, and the *contrast*: the best true match's distance
-minus the nearest impostor's. *for* looks at the strongest evidence for, *against* at that against, *abs* at both.
+The targets are the distance to the *match*, as Grad-CAM is asked; the *contrast*: the best true match's distance minus
+the nearest impostor's; and the *crowd*: the best true match's minus the mean of those to the nearest walks of everybody
+else. *for* looks at the strongest evidence for, *against* at that against, *abs* at both.
 """
 
 
 def numbers(rows: Iterable[Row]) -> list[Row]:
     """Rows as read from the CSV, with numbers for numbers."""
     kinds: dict[str, Callable[[str], Any]] = {"layer": int, "probes": int, "pooled": lambda word: word == "True"}
-    texts = {"model", "plant", "name", "target", "way"}
+    texts = {"model", "plant", "name", "target", "way", "grid"}
     return [
         {key: value if key in texts else kinds.get(key, float)(value) for key, value in row.items()} for row in rows
     ]
@@ -76,9 +80,10 @@ def csv_of(rows: Sequence[Row]) -> str:
 
 def layer_by(rule: str, rows: Sequence[Row], model: str) -> int:
     """The layer of a model that a rule finds."""
-    of_model = {row["layer"]: row["pooled"] for row in rows if row["model"] == model and row["layer"] > 0}
+    mine = [row for row in rows if row["model"] == model and row["layer"] > 0]
+    of_model, grids = ({row["layer"]: row[what] for row in mine} for what in ("pooled", "grid"))
     every = sorted(of_model)
-    found: int = RULES[rule](every, [layer for layer in every if not of_model[layer]] or every)
+    found: int = RULES[rule](every, [layer for layer in every if not of_model[layer]] or every, grids)
     return found
 
 
@@ -228,7 +233,8 @@ def _time(rows: Sequence[Row], default: Way) -> list[str]:
     head = ["model", "recognised", "chance", f"{USUAL_WAY[0]}, its best layer", mine_too, "best"]
     return [
         "Identities differ while the left foot swings forwards, and look alike in all other frames: how much of the "
-        "evidence lies in the frames where they differ. GaitPart and GaitGraph2 see the order of frames, GaitSet does not.",
+        "evidence lies in the frames where they differ. GaitPart and GaitGraph2 see the order of frames, GaitSet does "
+        "not.",
         "",
         *_table(head, found),
     ]

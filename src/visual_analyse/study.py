@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from visual_analyse.decisions import Decided, Decision, Nearest, Own
 from visual_analyse.encode.gallery import Gallery
-from visual_analyse.explain.explanation import must_have_places
 from visual_analyse.explain.input_methods import INPUT_METHODS
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import Deviation, How, Method
@@ -22,6 +21,7 @@ from visual_analyse.explain.part_supports import Supports, part_supports
 from visual_analyse.explain.perturbing import perturbing
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.targets import Target, distance_to
+from visual_analyse.explain.tracks import must_have_places
 from visual_analyse.explain.usual import USUAL, spaced, usual_outputs
 from visual_analyse.facts import model_facts
 from visual_analyse.gait.phase import Phase, expected_error, phase_of

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.layers import Layer
-from visual_analyse.explain.methods import Deviation, Sign
+from visual_analyse.explain.methods import IntegratedDeviation, Sign
 from visual_analyse.explain.plan import Plan
 
-METHOD = Deviation.name
+METHOD = IntegratedDeviation.name
 SIGN: Sign = "abs"
-LAYERS = "last but one"  # as the table of planted evidence calls it
-TARGET = "contrast"  # where the gallery allows it
+LAYERS = "first on the last grid"  # as the table of planted evidence calls it
+TARGET = "crowd"  # where the gallery allows it
+_FRAMES = 30  # of a walk on which layers are compared
+L = TypeVar("L")
 
 
 def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
-    """The layer whose maps found planted evidence best, of any model: the last convolution but one.
+    """The layer whose maps found planted evidence best, of any model: the first convolution on the last grid.
 
-    Where it is pooled over the walk, and so knows no time, the last but one of those that are not comes second. Where
-    there are no convolutions with a grid, all layers with a place count. Raises VisualAnalyseError where there is none.
+    It sees what the last ones see and, of these, is the nearest to the frames: what it says in a cell comes from around
+    there. Where it is pooled over the walk, and so knows no time, the first on the last grid of those that are not
+    comes second. Where there are no convolutions with a grid, all layers with a place count. Raises VisualAnalyseError
+    where there is none.
 
     >>> default_layers(layers, plan)[0].number  # doctest: +SKIP
     20
@@ -28,8 +33,28 @@ def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
     some = [layer for layer in drawn if layer.kind.startswith("Conv") and plan.extent(layer.number)] or drawn
     if not some:
         raise VisualAnalyseError("None of the model's layers has a place in the frames: there is nothing to explain.")
-    chosen = some[max(0, len(some) - 2)]
+    grids = {layer: grid_of(plan, layer) for layer in some}
+    chosen = first_of_last(some, grids)
     framed = [layer for layer in some if not plan[layer.number].pooled]
     if not plan[chosen.number].pooled or not framed:
         return [chosen]
-    return [chosen, framed[max(0, len(framed) - 2)]]
+    return [chosen, first_of_last(framed, grids)]
+
+
+def grid_of(plan: Plan, layer: Layer) -> tuple[int, ...]:
+    """The sizes of a layer's maps on a walk of some frames: steps, and rows and columns or joints."""
+    return plan.steps(layer.number, _FRAMES), *plan.extent(layer.number)
+
+
+def first_of_last(layers: Sequence[L], grids: Mapping[L, object]) -> L:
+    """Of layers in order, the first of those at the end that have one grid.
+
+    >>> first_of_last([1, 3, 5, 7], {1: "a", 3: "b", 5: "b", 7: "b"})
+    3
+    """
+    found = layers[-1]
+    for layer in reversed(layers):
+        if grids[layer] != grids[found]:
+            break
+        found = layer
+    return found

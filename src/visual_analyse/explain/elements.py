@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from visual_analyse.explain.capture import Capture
-from visual_analyse.explain.explanation import must_have_places, tracks_of
 from visual_analyse.explain.hooks import Hooks
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Fit, Plan
+from visual_analyse.explain.tracks import must_have_places, tracks_of
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.along import mean_gradients
 from visual_analyse.explain.capture import Capture, Pictures, Slot, frozen
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.memory import enough_memory, out_of_memory
-from visual_analyse.explain.methods import GradCam, How, Method, Sign, named
+from visual_analyse.explain.methods import Deviation, GradCam, How, Method, Sign, named
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Fit, Plan
 from visual_analyse.explain.resolving import fit, resolve
 from visual_analyse.explain.shares import shares
 from visual_analyse.explain.targets import Target
+from visual_analyse.explain.tracks import must_have_places, tracks_of
 from visual_analyse.results import LayerEvidence
 
 
@@ -94,7 +96,8 @@ def explain(
     `further` ways to make maps of the same gradient cost next to nothing.
 
     Maps are `[t, gh, gw]` on each layer's own grid, with the frames that each step stands for. The cost is one forward
-    and one backward down to the first of the layers, however many they are. Raises VisualAnalyseError for a layer
+    and one backward down to the first of the layers, however many they are; methods that look at the way from what is
+    usual take `steps` more for each layer. Raises VisualAnalyseError for a layer
     that is not called or has no place in the frames, and, if it `must_reach` some, where no gradient reaches any.
 
     >>> explain(model, batch, distance_to(match, "euc"), layers).walks[0][0].maps.shape  # doctest: +SKIP
@@ -120,6 +123,7 @@ def explain(
             capture.close()
             values = target(embeddings)
             tracks, pulled = _backward(plan, layers, batch.lengths, capture, values, hows, fitted, wanted)
+        _look_along(model, batch, target, plan, fitted, hows, [track for some in tracks.values() for track in some])
     walks, others = (
         tuple(
             tuple(
@@ -175,35 +179,32 @@ def _backward(
     return tracks, pulled
 
 
+def _look_along(
+    model: Explainable, batch: Batch, target: Target, plan: Plan, fitted: Fit, hows: Sequence[How],
+    tracks: Sequence[_Track],
+) -> None:  # fmt: skip
+    """Make anew the maps of methods that look at the way from what is usual, on all that a gradient reached."""
+    layers = list(dict.fromkeys(track.layer for track in tracks if track.maps))
+    met: dict[tuple[int, int], Any] = {}
+    for place, (method, sign) in enumerate(hows):
+        if not isinstance(method, Deviation) or not method.steps:
+            continue
+        same = (method.steps, id(method.usual))
+        if same not in met:
+            met[same] = mean_gradients(model, batch, target, layers, plan, fitted, method.usual, method.steps)
+        for track in tracks:
+            if track.maps:
+                mine = [other for other in tracks if other.layer == track.layer]
+                outputs, gradients = met[same][track.layer.number, mine.index(track)]
+                track.maps[place] = drawn(plan, track.layer.number, outputs, gradients, (method, sign))
+
+
 def _output(tracks: dict[int, list[_Track]], plan: Plan, slot: Slot) -> Tensor:
     number, call = slot
     for track, calls in zip(tracks[number], plan[number].tracks, strict=True):
         if call in calls:
             return track.outputs[calls.index(call)]
     raise KeyError(slot)
-
-
-def must_have_places(plan: Plan, layers: Sequence[Layer]) -> None:
-    """Raise VisualAnalyseError for a layer that is not called or has no place in the frames."""
-    for layer in layers:
-        if plan[layer.number].reason:
-            raise VisualAnalyseError(
-                f"Layer {layer} {plan[layer.number].reason}, so there is no map to draw. Choose others."
-            )
-
-
-def tracks_of(plan: Plan, layer: Layer, runs: int) -> list[tuple[int, ...]]:
-    """The calls that make one map each, of a layer that ran so often.
-
-    Raises VisualAnalyseError where the dry runs had more.
-    """
-    tracks = plan[layer.number].tracks
-    if max(max(calls) for calls in tracks) >= runs:
-        raise VisualAnalyseError(
-            f"Layer {layer} ran {runs} times and {plan[layer.number].calls} were expected from the dry "
-            "runs: the model does not take the same way every time. Choose another layer."
-        )
-    return tracks
 
 
 def unreachable(layers: Sequence[Layer]) -> VisualAnalyseError:

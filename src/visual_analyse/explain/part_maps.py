@@ -15,8 +15,6 @@ from visual_analyse.explain.explanation import (
     drawn,
     evidence_of,
     gradients_of,
-    must_have_places,
-    tracks_of,
     unreachable,
 )
 from visual_analyse.explain.layers import Layer, leaves
@@ -26,6 +24,7 @@ from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.part_supports import Supports, row_axis, share
 from visual_analyse.explain.plan import Fit, Plan
 from visual_analyse.explain.resolving import fit, resolve
+from visual_analyse.explain.tracks import must_have_places, tracks_of
 from visual_analyse.results import LayerEvidence
 
 PartTarget = Callable[[Tensor], Tensor]

@@ -55,6 +55,32 @@ def contrast(true: Tensor, impostor: Tensor, metric: str, parts: Sequence[int] |
     return lambda embeddings: near(embeddings) - far(embeddings)
 
 
+def crowd(true: Tensor, others: Tensor, metric: str, parts: Sequence[int] | None = None) -> Target:
+    """The target of why this person and not the others: the true match's distance minus the mean of theirs.
+
+    `true` `[n, c, p]`, `others` `[k, c, p]`, a walk each. Smaller is better, as with a distance. `parts` as above.
+
+    >>> crowd(torch.zeros(1, 1, 1), torch.tensor([[[3.0]], [[5.0]]]), "euc")(torch.ones(1, 1, 1)).tolist()
+    [-2.0]
+    """
+    near = distance_to(true, metric, parts)
+    return lambda embeddings: near(embeddings) - mean_part_distances(embeddings, others, metric, parts).sum(1)
+
+
+def mean_part_distances(
+    probe: Tensor, walks: Tensor, metric: str, parts: Sequence[int] | None = None
+) -> Tensor:  # fmt: skip
+    """What each part adds to the mean distance of probes `[n, c, p]` to walks `[k, c, p]`: `[n, p]`.
+
+    >>> mean_part_distances(torch.zeros(1, 1, 1), torch.tensor([[[3.0]], [[5.0]]]), "euc").tolist()
+    [[4.0]]
+    """
+    n, k = len(probe), len(walks)
+    each = part_distances(probe.repeat_interleave(k, 0), walks.repeat(n, 1, 1), metric)
+    mean = each.reshape(n, k, -1).mean(1)
+    return mean if parts is None else mean[:, list(parts)]
+
+
 def class_score(answer: int) -> Target:
     """The target of a classifier's answer: minus the logit of that channel, mean over parts, as a distance is.
 

@@ -18,7 +18,7 @@ from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import How, named
 from visual_analyse.explain.perturbing import perturbing_for
 from visual_analyse.explain.plan import Plan
-from visual_analyse.explain.targets import Target, contrast, distance_to
+from visual_analyse.explain.targets import Target, contrast, crowd, distance_to
 from visual_analyse.measure.distances import distances
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.results import LayerEvidence
@@ -48,7 +48,7 @@ class Score:
     """How one way to make a map found what was planted, over the probes that were recognised.
 
     `where` and `when`: the mean over probes of `Concentration`, in space and in time. Layer 0 is the input; `pooled`
-    whether the layer has one map for the whole walk.
+    whether the layer has one map for the whole walk; `grid`, steps, rows and columns of its maps.
     """
 
     layer: Layer
@@ -58,6 +58,7 @@ class Score:
     when: Concentration
     probes: int
     pooled: bool = False
+    grid: tuple[int, ...] = ()
 
 
 def score_ways(
@@ -68,15 +69,16 @@ def score_ways(
     plan: Plan,
     hows: Sequence[How],
     inputs: Sequence[InputMethod] = (),
-    changed: Sequence[Layer] = (),
+    some: Sequence[Layer] = (),
     tick: Callable[[int, int], object] = lambda done, of: None,
 ) -> tuple[list[Score], float]:
     """Score every layer, target and way on the probes that are recognised; also rank-1 of all of them.
 
-    `inputs`, methods at the input, and `perturbing`, on the layers `changed`, are scored on every third probe.
+    Methods that take forwards of their own for each layer are scored on the layers `some` alone; `inputs`, methods at
+    the input, and `perturbing` on `some`, on every third probe.
 
-    The targets are the distance to the match, and the contrast of match and nearest impostor. Raises
-    VisualAnalyseError where no probe is recognised.
+    The targets are the distance to the match, the contrast of match and nearest impostor, and that of the match and
+    everybody else. Raises VisualAnalyseError where no probe is recognised.
 
     >>> score_ways(model, probes, gallery, layers, plan, [(GradCam(), "abs")])  # doctest: +SKIP
     """
@@ -84,6 +86,7 @@ def score_ways(
     known, asked = (_embedded(forward, walks) for walks in (gallery, probes))
     whose = np.array([walk.identity for walk in gallery])
     found: dict[tuple[Layer, str, str], list[tuple[Concentration, Concentration]]] = {}
+    grids: dict[Layer, tuple[int, ...]] = {}
     right = 0
     near = distances(asked, known, model.metric)
     for done, (probe, row) in enumerate(zip(probes, near, strict=True), 1):
@@ -94,10 +97,16 @@ def score_ways(
             continue
         right += 1
         match, other = (torch.from_numpy(known[k : k + 1]) for k in (true, impostor))
-        targets = {"match": distance_to(match, model.metric), "contrast": contrast(match, other, model.metric)}
+        nearest = [int(np.where(whose == who, row, np.inf).argmin()) for who in sorted({*whose[~own].tolist()})]
+        targets = {
+            "match": distance_to(match, model.metric),
+            "contrast": contrast(match, other, model.metric),
+            "crowd": crowd(match, torch.from_numpy(known[nearest]), model.metric),
+        }
         grounds: dict[tuple[int, ...], Ground] = {}
-        dear = (inputs, changed) if right % EVERY == 1 else ((), ())
-        for name, layer, way, maps in _all_maps(model, probe, targets, layers, plan, hows, dear):
+        dear = inputs if right % EVERY == 1 else None
+        for name, layer, way, maps in _all_maps(model, probe, targets, layers, plan, hows, some, dear):
+            grids[layer] = maps.shape
             if maps.shape not in grounds:
                 grounds[maps.shape] = Ground.of(probe.body, probe.region, *maps.shape)
             both = (grounds[maps.shape].score(maps), _when(maps, probe))
@@ -113,6 +122,7 @@ def score_ways(
             _mean([when for _, when in pairs]),
             len(pairs),
             layer.number > 0 and plan[layer.number].pooled,
+            grids[layer],
         )
         for (layer, target, way), pairs in found.items()
     ]
@@ -121,27 +131,32 @@ def score_ways(
 
 def _all_maps(
     model: GaitModel, probe: PlantedWalk, targets: Mapping[str, Target], layers: Sequence[Layer], plan: Plan,
-    hows: Sequence[How], dear: tuple[Sequence[InputMethod], Sequence[Layer]],
+    hows: Sequence[How], some: Sequence[Layer], inputs: Sequence[InputMethod] | None,
 ) -> Iterator[tuple[str, Layer, str, Array]]:  # fmt: skip
-    """The maps of a probe by target, layer and way, more where they are stronger."""
+    """The maps of a probe by target, layer and way, more where they are stronger; without `inputs` none by changes."""
     batch = model.batch([[probe.data]])
-    (method, sign), *further = hows
     by_number = {layer.number: layer for layer in layers}
-    inputs, changed = dear
     values = {name: _float(target) for name, target in targets.items()}
+    jobs = [
+        (where, ways)
+        for where, ways in (
+            (layers, [how for how in hows if not how[0].steps]),
+            (some, [how for how in hows if how[0].steps]),
+        )
+        if where and ways
+    ]
     for name, value in values.items():
-        made = explain(model, batch, value, layers, plan=plan, method=method, sign=sign, further=further)
-        for layer in (*made.walks[0], *made.further[0]):
-            way = layer.method or named(method, sign)
-            yield name, by_number[layer.number], way, _strength(layer, way)
-        for each in inputs:
+        for where, ((method, sign), *further) in jobs:
+            made = explain(model, batch, value, where, plan=plan, method=method, sign=sign, further=further)
+            for layer in (*made.walks[0], *made.further[0]):
+                way = layer.method or named(method, sign)
+                yield name, by_number[layer.number], way, _strength(layer, way)
+        for each in inputs or ():
             for way, strength in _signs(each.name, each.explain(model, batch, value)):
                 yield name, INPUT, way, strength
-    if changed:
-        for name, some in zip(
-            values, perturbing_for(model, batch, list(values.values()), changed, plan), strict=True
-        ):  # fmt: skip
-            for layer in some:
+    if inputs is not None and some:
+        for name, found in zip(values, perturbing_for(model, batch, [*values.values()], some, plan), strict=True):
+            for layer in found:
                 for way, strength in _signs(PERTURBING, layer):
                     yield name, by_number[layer.number], way, strength
 
