@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from visual_analyse.decisions import Contrast, Given, Nearest, Own, Told, decision_named, ranges
+from visual_analyse.decisions import Contrast, Crowd, Given, Nearest, Own, Told, decision_named, ranges
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.lineup import Lineup
@@ -78,15 +78,39 @@ def test_a_contrast_is_minus_the_margin():
             Contrast().decide(lineup(ids=ids), LIKE)
 
 
-def test_left_to_itself_it_is_a_contrast_where_that_can_be():
-    assert Told().decide(lineup(), LIKE).name == "contrast"
-    assert Told((1,)).decide(lineup(), LIKE).name == "contrast-parts-1"
+def test_a_crowd_is_the_mean_of_everybody_else():
+    decided = Crowd().decide(lineup(), LIKE)
+    assert decided.match == 1 and decided.target(PROBE).tolist() == [2.0 - (1.0 + 4.0) / 2]
+    assert Crowd((0,)).decide(lineup(), LIKE).target(PROBE).tolist() == [0.0 - (0.5 + 2.0) / 2]
+    assert [ledger.role for ledger in decided.ledgers] == ["true match", "impostor"]
+    assert "the nearest walks of 2 others" in decided.what
+    # Of a person the nearest walk alone counts, and the nearest people come first.
+    assert lineup(ids=("b", "a", "b", "c")).crowd() == [0, 3] and lineup().crowd(1) == [0]
+    assert "the nearest walk of 1 other," in Crowd().decide(lineup(ids=("b", "a", "b", "b")), LIKE).what
+    with pytest.raises(VisualAnalyseError, match="no true match and impostor"):
+        Crowd().decide(lineup(ids=("a", "a", "a", "a")), LIKE)
+
+
+def test_a_decision_seen_from_the_match_has_the_two_in_each_others_place():
+    """The probe's embedding is told, and the target is asked of the match's."""
+    match = torch.tensor([[[0.0, 4.0]]])
+    for decision, expected in (
+        (Nearest(), 2.0), (Contrast(), 2.0 - (0.5 * 1 + 0.5 * 3)), (Crowd(), 2.0 - (2.0 + 2.0) / 2),
+    ):  # fmt: skip
+        decided = decision.decide(lineup(), LIKE)
+        assert decided.seen_from_match is not None
+        assert decided.seen_from_match(PROBE)(match).tolist() == pytest.approx([expected])
+
+
+def test_left_to_itself_it_is_a_crowd_where_that_can_be():
+    assert Told().decide(lineup(), LIKE).name == "crowd"
+    assert Told((1,)).decide(lineup(), LIKE).name == "crowd-parts-1"
     for other in (lineup(None), lineup(rows=(0, 3)), lineup(rows=(1, 2))):
         assert Told().decide(other, LIKE).name == "match"
 
 
 def test_parts_of_a_target_sum_to_it():
-    for decision in (Nearest(), Contrast()):
+    for decision in (Nearest(), Contrast(), Crowd()):
         decided = decision.decide(lineup(), LIKE)
         assert decided.by_part is not None
         assert decided.by_part(PROBE).sum(1).tolist() == decided.target(PROBE).tolist()
@@ -109,6 +133,7 @@ def test_what_a_user_asks_for():
     for wrong, said in (
         ({"target": "margin"}, "no target 'margin'"),
         ({"target": "contrast", "match": "x"}, "takes no match"),
+        ({"target": "crowd", "match": "x"}, "takes no match"),
         ({"target": len, "parts": [1]}, "no parts beside it"),
     ):
         with pytest.raises(VisualAnalyseError, match=said):

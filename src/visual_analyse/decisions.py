@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.explain.targets import Target, contrast, distance_to
+from visual_analyse.explain.targets import Target, contrast, crowd, distance_to, mean_part_distances
 from visual_analyse.explain.targets import part_distances as parts_of
 from visual_analyse.lineup import Lineup
 from visual_analyse.names import listed, plain
@@ -23,7 +23,8 @@ class Decided:
     """A decision that was taken: its `target`, the place of the `match` that it is about, and the ledgers of the walks.
 
     `name`: what it is called in a result; `what` says it in words, for the manifest. `by_part`: what each part adds to
-    the target, `[n, p]`; None where it is not made of parts.
+    the target, `[n, p]`; None where it is not made of parts. `seen_from_match`: from the probe's embedding `[1, c, p]`
+    to the target of the same decision with probe and match in each other's place; None where that says nothing.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Decided:
     what: str
     ledgers: tuple[Ledger, ...]
     by_part: Callable[[Tensor], Tensor] | None = None
+    seen_from_match: Callable[[Tensor], Target] | None = None
 
 
 class Decision(Protocol):
@@ -98,13 +100,7 @@ class Contrast:
         return "contrast" if self.parts is None else f"contrast-parts-{ranges(self.parts)}"
 
     def decide(self, lineup: Lineup, like: Tensor) -> Decided:
-        true, impostor = lineup.nearest(mine=True), lineup.nearest(mine=False)
-        if true is None or impostor is None:
-            lacks = "of its own identity" if true is None else "of anybody else"
-            raise VisualAnalyseError(
-                f"The gallery of probe {plain(lineup.probe)} holds no walk {lacks}, so there is no true match and "
-                "impostor to tell apart. Add such walks, or take --target match."
-            )
+        true, impostor = _both(lineup)
         within(self.parts, lineup.embedding.shape[1])
         names = lineup.gallery.names
         what = (
@@ -116,16 +112,53 @@ class Contrast:
         def by_part(embeddings: Tensor) -> Tensor:
             return parts_of(embeddings, near, lineup.metric) - parts_of(embeddings, far, lineup.metric)
 
+        def target(person: Tensor) -> Target:
+            return contrast(person, far, lineup.metric, self.parts)
+
         ledgers = lineup.ledger(true, "true match"), lineup.ledger(impostor, "impostor")
-        return Decided(self.name, contrast(near, far, lineup.metric, self.parts), true, what, ledgers, by_part)
+        return Decided(self.name, target(near), true, what, ledgers, by_part, target)
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Why this person and not the others: the distance to the best true match minus the mean of those to everybody.
+
+    That is, to the nearest walk of each other person, of at most as many people as `lineup.CROWD`, the nearest.
+    """
+
+    parts: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return "crowd" if self.parts is None else f"crowd-parts-{ranges(self.parts)}"
+
+    def decide(self, lineup: Lineup, like: Tensor) -> Decided:
+        true, impostor = _both(lineup)
+        within(self.parts, lineup.embedding.shape[1])
+        others = lineup.crowd()
+        who = f"the nearest walk{'s' * (len(others) > 1)} of {len(others)} other{'s' * (len(others) > 1)}"
+        what = (
+            f"distance to the best true match, {lineup.gallery.names[true]}, minus the mean of those to {who}, "
+            f"{_of(self.parts)}"
+        )
+        near, far = lineup.walk(true, like), lineup.walks(others, like)
+
+        def by_part(embeddings: Tensor) -> Tensor:
+            return parts_of(embeddings, near, lineup.metric) - mean_part_distances(embeddings, far, lineup.metric)
+
+        def target(person: Tensor) -> Target:
+            return crowd(person, far, lineup.metric, self.parts)
+
+        ledgers = lineup.ledger(true, "true match"), lineup.ledger(impostor, "impostor")
+        return Decided(self.name, target(near), true, what, ledgers, by_part, target)
 
 
 @dataclass(frozen=True)
 class Told:
-    """The contrast where the gallery holds the probe's identity and another, else the distance to the nearest walk.
+    """The crowd where the gallery holds the probe's identity and another, else the distance to the nearest walk.
 
-    On planted evidence the contrast tells what decided, where a distance also tells what two walks of one person have
-    apart (docs/planted.md).
+    On planted evidence the comparison with everybody tells what decided, where a distance also tells what two walks of
+    one person have apart (docs/planted.md).
     """
 
     parts: tuple[int, ...] | None = None
@@ -136,7 +169,7 @@ class Told:
 
     def decide(self, lineup: Lineup, like: Tensor) -> Decided:
         both = lineup.nearest(mine=True) is not None and lineup.nearest(mine=False) is not None
-        decision = Contrast(self.parts) if both else Nearest(self.parts)
+        decision = Crowd(self.parts) if both else Nearest(self.parts)
         return decision.decide(lineup, like)
 
 
@@ -170,7 +203,10 @@ class Own:
         return found
 
 
-TARGETS = ("auto", "match", "contrast")
+TARGETS = ("auto", "match", "contrast", "crowd")
+
+
+_AGAINST: dict[str, type[Contrast] | type[Crowd]] = {"contrast": Contrast, "crowd": Crowd}
 
 
 def decision_named(
@@ -192,15 +228,15 @@ def decision_named(
         return Own(target)
     if target not in TARGETS:
         raise VisualAnalyseError(f"There is no target {target!r}: there are {', '.join(TARGETS)}.")
-    if target == "contrast" and match is not None:
+    if target in _AGAINST and match is not None:
         raise VisualAnalyseError(
-            "A contrast is between the best true match and the nearest impostor, and takes no match of another name. "
-            "Take the target 'match' with it."
+            f"The target {target!r} compares the best true match with others, and takes no match of another name. Take "
+            "the target 'match' with it."
         )
     if target == "auto" and match is None:
         return Told(some)
-    if target == "contrast":
-        return Contrast(some)
+    if target in _AGAINST:
+        return _AGAINST[target](some)
     return Nearest(some) if match is None else Given(match, some)
 
 
@@ -229,12 +265,27 @@ def ranges(numbers: Sequence[int]) -> str:
     return "_".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
+def _both(lineup: Lineup) -> tuple[int, int]:
+    """The places of the best true match and of the nearest impostor."""
+    true, impostor = lineup.nearest(mine=True), lineup.nearest(mine=False)
+    if true is None or impostor is None:
+        lacks = "of its own identity" if true is None else "of anybody else"
+        raise VisualAnalyseError(
+            f"The gallery of probe {plain(lineup.probe)} holds no walk {lacks}, so there is no true match and "
+            "impostor to tell apart. Add such walks, or take --target match."
+        )
+    return true, impostor
+
+
 def _distance(name: str, lineup: Lineup, match: int, parts: tuple[int, ...] | None, what: str, like: Tensor) -> Decided:
     within(parts, lineup.embedding.shape[1])
     walk = lineup.walk(match, like)
-    target = distance_to(walk, lineup.metric, parts)
+
+    def target(other: Tensor) -> Target:
+        return distance_to(other, lineup.metric, parts)
+
     by_part = partial(parts_of, walk=walk, metric=lineup.metric)
-    return Decided(name, target, match, what, _ledgers(lineup, match), by_part)
+    return Decided(name, target(walk), match, what, _ledgers(lineup, match), by_part, target)
 
 
 def _ledgers(lineup: Lineup, match: int) -> tuple[Ledger, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,10 @@ def explain_probe(
     folder laid out as a dataset, or a list of walks. For a wrapped module both are arrays or tensors, the probe with
     the axes of one walk, the gallery with those of a batch, or a mapping from names to walks. `method`: one of METHODS;
     `sign`: evidence "for", "against" (negative), "signed", both together, or "abs", how much either way. `target`:
-    "match", "contrast" (the best true match's distance minus the nearest impostor's), or any function of embeddings
-    `[n, c, p]` to values `[n]`, smaller being for; `match` names another gallery walk than the nearest. `parts`,
-    counted from 0: explain what these add to the distance. Raises VisualAnalyseError for anything that cannot be read,
-    compared or drawn.
+    "match", "contrast" (the best true match's distance minus the nearest impostor's), "crowd" (minus the mean of those
+    to everybody else), or any function of embeddings `[n, c, p]` to values `[n]`, smaller being for; `match` names
+    another gallery walk than the nearest. `parts`, counted from 0: explain what these add to the distance. Raises
+    VisualAnalyseError for anything that cannot be read, compared or drawn.
 
     >>> explain_probe(model, "Probes/001/nm-05/090", "Gallery", layers="conv")  # doctest: +SKIP
     """
@@ -99,7 +99,7 @@ def explain_probe(
         raise VisualAnalyseError(f"None of the chosen layers can be drawn: {reasons}. Choose others.")
     way = GradCam(weights) if method == GradCam.name else method_named(method)
     if isinstance(way, Deviation):
-        way = Deviation(usual=usual_outputs(model, batches[:USUAL], drawn, plan))
+        way = replace(way, usual=usual_outputs(model, batches[:USUAL], drawn, plan))
     facts = model_facts(model) if isinstance(model, GaitModel) else {"model": model.name}
     found = explain_match(model, shown, known, drawn, plan, way, facts, sign, decision)
     return Explained(**{item.name: getattr(found, item.name) for item in fields(found)})

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from visual_analyse.decisions import Decided, Decision, Nearest, Own
+from visual_analyse.decisions import Decided, Decision, Nearest
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.explain.input_methods import INPUT_METHODS
 from visual_analyse.explain.layers import Layer
@@ -20,7 +20,7 @@ from visual_analyse.explain.part_maps import explain_parts
 from visual_analyse.explain.part_supports import Supports, part_supports
 from visual_analyse.explain.perturbing import perturbing
 from visual_analyse.explain.plan import Plan
-from visual_analyse.explain.targets import Target, distance_to
+from visual_analyse.explain.targets import Target
 from visual_analyse.explain.tracks import must_have_places
 from visual_analyse.explain.usual import USUAL, spaced, usual_outputs
 from visual_analyse.facts import model_facts
@@ -88,16 +88,16 @@ class Study:
         if self.each_part and decided.by_part is not None:
             found = replace(found, further=(*found.further, *self._parts(found, seen, decided, method)))
         found = replace(self._seen(found, seen), heights=self._looked_at(seen))
-        if not self.both or isinstance(self.decision, Own):
+        if not self.both or decided.seen_from_match is None:
             return found
-        return replace(found, matched=self._matched(walks[decided.match], seen, decided.name))
+        return replace(found, matched=self._matched(walks[decided.match], seen, decided))
 
-    def _matched(self, walk: Walk, probe: Probe, name: str) -> Evidence:
-        """The matched walk, explained for its distance to the probe: the same distance, seen from the other side."""
-        seen = read_probe(self.model, walk)
+    def _matched(self, walk: Walk, probe: Probe, decided: Decided) -> Evidence:
+        """The matched walk, explained for the same decision seen from the other side."""
+        assert decided.seen_from_match is not None
+        name, seen = decided.name, read_probe(self.model, walk)
         with torch.no_grad():
-            other = self.model.embed(probe.batch).float()
-        target = distance_to(other, self.model.metric, getattr(self.decision, "parts", None))
+            target = decided.seen_from_match(self.model.embed(probe.batch).float())
         (method, sign), *further = self._ways((), "")
         explained = explain_walk(self.model, seen, target, self.layers, self.plan, method, sign, further, name)
         return self._seen(self._with_others(explained, seen, target, name), seen)
@@ -119,7 +119,9 @@ class Study:
         return replace(found, layers=tuple(first), further=beside, manifest=manifest)
 
     def _parts(self, found: Evidence, probe: Probe, decided: Decided, method: Method) -> list[LayerEvidence]:
-        """The signed maps of each part, in as few backwards as the model allows."""
+        """The signed maps of each part, in as few backwards as the model allows; by a method that asks for no more."""
+        if isinstance(method, Deviation) and method.steps:
+            method = Deviation(usual=method.usual)
         by_part = decided.by_part
         assert by_part is not None
         if "" not in self._supports:
@@ -145,7 +147,7 @@ class Study:
             some = (read_probe(self.model, walk).batch for walk in spaced(walks, USUAL))
             self._usual = {digest: usual_outputs(self.model, some, self.layers, self.plan)}
         usual = next(iter(self._usual.values()), {})
-        return [(Deviation(usual=usual) if isinstance(way, Deviation) else way, sign) for way, sign in self.hows]
+        return [(replace(way, usual=usual) if isinstance(way, Deviation) else way, sign) for way, sign in self.hows]
 
     def _looked_at(self, probe: Probe) -> NDArray[np.float32] | None:
         """The heights that the parts look at, measured on the first probe of its size."""

@@ -29,6 +29,13 @@ def test_the_match_and_the_contrast():
     assert contrast.target()(embeddings).tolist() == pytest.approx([1 - 0.5, 2 - 1.5])
 
 
+def test_a_crowd_is_the_nearest_walk_of_everybody_else():
+    case = case_of(Block(), person(), np.concatenate([FAR, FAR + 0.1]), WHO * 2, explained="crowd")
+    assert case.ends == (2, 1, 3)  # the nearest of the probe's identity, then of b and of c
+    found = case.target()(torch.tensor([[[1.0]], [[0.0]]])).tolist()
+    assert found == pytest.approx([1 - (0.5 + 0.75) / 2, 2 - (1.5 + 1.75) / 2])
+
+
 def test_ends_may_be_others_and_embedded_anew():
     case = case_of(Block(), person(), FAR, WHO)
     embeddings = torch.ones(1, 1, 1)
@@ -59,9 +66,10 @@ def test_the_probe_itself_is_left_out():
 
 
 @pytest.mark.parametrize("people", [["b", "c"], ["a", "a"]])
-def test_a_contrast_needs_both(people):
-    with pytest.raises(VisualAnalyseError, match="--target match"):
-        case_of(Block(), person(), np.array([2.0, 3.0]).reshape(2, 1, 1), people, explained="contrast")
+@pytest.mark.parametrize("explained", ["contrast", "crowd"])
+def test_a_comparison_needs_both(people, explained):
+    with pytest.raises(VisualAnalyseError, match=f"no {explained} to explain.*--target match"):
+        case_of(Block(), person(), np.array([2.0, 3.0]).reshape(2, 1, 1), people, explained=explained)
 
 
 def test_maps_of_several_methods_come_of_one_gradient():

@@ -34,6 +34,14 @@ def test_of_a_contrast_the_impostor_stays():
     assert found == {NEAREST: 3, RANDOM: 4}
 
 
+def test_of_a_crowd_whoever_stands_in_leaves_it():
+    case = case_of(Block(), person(), KNOWN, ["a", "b", "a", "c", "d", "b"], explained="crowd")
+    assert case.ends == (0, 1, 3, 4)
+    assert wrong_walks(case)[NEAREST] == 1
+    alone = case_of(Block(), person(), KNOWN, ["a", "b", "a", "b", "b", "b"], explained="crowd")
+    assert alone.ends == (0, 1) and wrong_walks(alone) == {}
+
+
 @pytest.mark.parametrize("people, expected", [(["a"] * 6, {}), (["a"] * 5 + ["b"], {NEAREST: 5})])
 def test_where_nobody_else_is(people, expected):
     assert wrong_walks(case_of(Block(), person(), KNOWN, people)) == expected

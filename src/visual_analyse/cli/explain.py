@@ -20,8 +20,9 @@ EPILOG = """\
 targets:
   match      the smallest probe-gallery distance, as OpenGait measures it
   contrast   why this person and not that one: the best true match's distance minus the nearest impostor's
-  auto       contrast where the gallery holds the person and others, else match (the default: it found planted
-             evidence better, see docs/planted.md)
+  crowd      why this person and not the others: minus the mean of those to the nearest walk of everybody else
+  auto       crowd where the gallery holds the person and others, else match (the default: it found planted
+             evidence best, see docs/planted.md)
 A classifier (ScoNet) is asked for the class that it answers, or for --class NAME.
 
 examples:
@@ -40,10 +41,15 @@ def parser() -> Parser:
     add("--layers", nargs="+", metavar="LAYER",
         help="numbers, ranges, names, globs or a kind (default: what found planted evidence best)")  # fmt: skip
     add("--method", nargs="+", metavar="NAME",
-        help="how maps are made, the first of them drawn; or all (default: deviation)")  # fmt: skip
+        help="how maps are made, the first of them drawn; or all (default: integrated_deviation)")  # fmt: skip
     add("--sign", choices=["signed", "for", "against", "abs"],
         help="for and against in one map, one of them, or how much either way (abs)")  # fmt: skip
-    add("--target", choices=["auto", "match", "contrast"], default="auto", help="what is explained (default: auto)")
+    add(
+        "--target",
+        choices=["auto", "match", "contrast", "crowd"],
+        default="auto",
+        help="what is explained (default: auto)",
+    )
     add("--match", metavar="ID-TYPE-VIEW", help="explain the distance to this gallery walk instead of the nearest")
     add(
         "--parts", nargs="+", metavar="PART", help="what these parts add to the distance: numbers from 0, ranges (0-15)"

@@ -284,7 +284,7 @@ class Run:
         asked = str(manifest["asked"])
         of_all = f"of {len(walks)} walks of {people} people"
         place = f"nearest {of_all}"
-        if asked.startswith("contrast"):
+        if asked.startswith(("contrast", "crowd")):
             impostor = evidence.ledgers[1]
             apart = "farther" if impostor.distance > evidence.distance else "NEARER"
             place = f"nearest of that person; {plain(impostor.walk)} of another is {apart}, {impostor.distance:.4g}"

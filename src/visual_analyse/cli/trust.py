@@ -38,9 +38,10 @@ def parser() -> Parser:
     add("--layers", nargs="+", metavar="LAYER",
         help="numbers, ranges, dotted names, globs or a kind, conv (default: as 'explain')")  # fmt: skip
     add("--method", nargs="+", metavar="NAME", help="ways to make maps (default: as 'explain')")
-    add("--target", choices=["auto", "match", "contrast"], default="auto",
-        help="match, the nearest walk; contrast, why this person and not the nearest other; auto, as 'explain': "
-        "contrast where every gallery holds the person and others, else match (default: auto)")  # fmt: skip
+    add("--target", choices=["auto", "match", "contrast", "crowd"], default="auto",
+        help="match, the nearest walk; contrast, why this person and not the nearest other; crowd, and not all others; "
+        "auto, as 'explain': crowd where all galleries hold the person and others, else match "
+        "(default: auto)")  # fmt: skip
     add("-s", "--save_dir", type=Path, default=RESULTS, metavar="DIR",
         help=f"where tables go (default: {RESULTS})")  # fmt: skip
     add("--device", default="0", help="GPU index; also cpu, cuda:1, mps (default: 0; the CPU where no GPU is)")

@@ -159,7 +159,7 @@ class TrustRun(Run):
             own = {walk.id == probe.id for walk in gallery if walk.name != probe.name}
             if own != {True, False}:
                 return "match"
-        return "contrast"
+        return "crowd"
 
     def _measured(
         self, probe: Walk, walks: list[Walk], layers: Sequence[Layer], plan: Plan, methods: Sequence[Method],

@@ -10,7 +10,7 @@ import numpy as np
 from visual_analyse.encode.encoder import Encoder
 from visual_analyse.encode.gallery import Gallery
 from visual_analyse.explain.layers import Layer
-from visual_analyse.explain.methods import Deviation, Method
+from visual_analyse.explain.methods import Deviation, IntegratedDeviation, Method
 from visual_analyse.explain.model import Batch
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.trace import resized
@@ -30,7 +30,8 @@ from visual_analyse.trust.wrong_gallery import wrong_gallery
 
 Tick = Callable[[str, int, int], None]
 Key = tuple[str, str]
-ORDINARY = 3  # walks that tell the cascade what is usual: every drawn model looks at them anew
+# Every drawn model of the cascade embeds anew whom the probe is compared with, and looks anew at what is usual: few.
+RIVALS, ORDINARY = 3, 3
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def trust_of(
     gallery: Gallery,
     layers: Sequence[Layer],
     plan: Plan,
-    methods: Sequence[Method] = (Deviation(),),
+    methods: Sequence[Method] = (IntegratedDeviation(),),
     explained: Explained = "match",
     settings: Settings = Settings(),
     tick: Tick = lambda what, done, of: None,
@@ -76,7 +77,9 @@ def trust_of(
     asked = any(isinstance(method, Deviation) for method in methods)
     usual = [read_probe(model, walk).batch for walk in spaced(walks, USUAL)] if asked else []
     case = Case(model, seen.batch, probe.id, probe.name, gallery.names, people, gallery.embeddings, explained, usual)
-    rivals = {end: model.join([model.prepare(walks[end].load(model.config.data_in_use))]) for end in case.ends}
+    rivals = {
+        end: model.join([model.prepare(walks[end].load(model.config.data_in_use))]) for end in case.ends[: 1 + RIVALS]
+    }
     found = list(measured(case, seen, rivals, layers, plan, methods, settings, tick))
     keys = {(layer.number, method.name): k for k, (layer, method) in enumerate((x, y) for x in layers for y in methods)}
     return sorted(found, key=lambda one: keys[int(one.layer.split("_")[0]), one.method])

@@ -17,15 +17,16 @@ from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import Deviation, Method
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
-from visual_analyse.explain.targets import Target, contrast, distance_to
+from visual_analyse.explain.targets import Target, crowd, distance_to
 from visual_analyse.explain.usual import usual_outputs
+from visual_analyse.lineup import CROWD
 from visual_analyse.measure.distances import distances
 from visual_analyse.names import plain
 from visual_analyse.results import LayerEvidence
 from visual_analyse.trust.body import Floats
 
-Explained = Literal["match", "contrast"]
-TARGETS: tuple[Explained, ...] = ("match", "contrast")
+Explained = Literal["match", "contrast", "crowd"]
+TARGETS: tuple[Explained, ...] = ("match", "contrast", "crowd")
 _SAME = 1e-5  # embeddings no further apart than this share of the largest value are one walk's, as in `why`
 
 
@@ -34,8 +35,8 @@ class Case:
     """A probe's batch and identity, and the walks it is compared with: names, identities, embeddings `[g, c, p]`.
 
     `explained`: "match", the distance to the nearest walk; "contrast", that of the best true match less the nearest
-    impostor's. `usual`: batches of ordinary walks, for methods that look at what is unusual. Raises VisualAnalyseError
-    where the walks do not allow that.
+    impostor's; "crowd", less the mean of those to everybody else. `usual`: batches of ordinary walks, for methods that
+    look at what is unusual. Raises VisualAnalyseError where the walks do not allow that.
 
     >>> Case(model, batch, "001", "001-nm-05-090", names, people, embeddings).match  # doctest: +SKIP
     3
@@ -57,10 +58,10 @@ class Case:
                 f"Probe {plain(self.name)} has no gallery walk left that is not the probe itself to the model. Add "
                 "gallery walks other than the probe."
             )
-        if self.explained == "contrast" and not self.decided:
+        if self.explained != "match" and not self.decided:
             raise VisualAnalyseError(
                 f"The gallery of probe {plain(self.name)} does not hold both a walk of {plain(self.person)} and one of "
-                "another person, so there is no contrast to explain. Add such walks, or type --target match."
+                f"another person, so there is no {self.explained} to explain. Add such walks, or type --target match."
             )
 
     @cached_property
@@ -96,7 +97,7 @@ class Case:
     @cached_property
     def match(self) -> int:
         """The place of the walk whose match is explained."""
-        return self._nearest(self.true if self.explained == "contrast" else np.ones(len(self.people), bool))
+        return self._nearest(self.true if self.explained != "match" else np.ones(len(self.people), bool))
 
     @cached_property
     def impostor(self) -> int | None:
@@ -107,10 +108,18 @@ class Case:
     def _nearest(self, among: NDArray[np.bool_]) -> int:
         return int(np.where(among, self.row, np.inf).argmin())
 
-    @property
+    @cached_property
     def ends(self) -> tuple[int, ...]:
-        """The gallery walks that the target is made of: the match, and of a contrast the impostor."""
-        return (self.match,) if self.explained == "match" or self.impostor is None else (self.match, self.impostor)
+        """The gallery walks that the target is made of: the match, and whom it is compared with, the nearest first."""
+        if self.explained == "match" or self.impostor is None:
+            return (self.match,)
+        if self.explained == "contrast":
+            return self.match, self.impostor
+        nearest: dict[str, int] = {}
+        for k in self.others[np.argsort(self.row[self.others], kind="stable")]:
+            nearest.setdefault(str(self.people[k]), int(k))
+        nearest.pop(str(self.people[self.match]))
+        return self.match, *list(nearest.values())[:CROWD]
 
     def target(self, ends: Sequence[int] | None = None, known: Mapping[int, torch.Tensor] | None = None) -> Target:
         """What is explained, of these ends or others; `known`, their embeddings `[1, c, p]` where they are new."""
@@ -120,7 +129,8 @@ class Case:
             for end in (self.ends if ends is None else ends)
         ]
         metric = self.model.metric
-        inner = distance_to(walks[0], metric) if len(walks) == 1 else contrast(walks[0], walks[1], metric)
+        near, *far = walks
+        inner = crowd(near, torch.cat(far), metric) if far else distance_to(near, metric)
         return lambda embeddings: inner(embeddings.float())
 
     def measured(self, embeddings: NDArray[np.float32]) -> dict[str, Floats]:
@@ -148,7 +158,7 @@ def ready(case: Case, layers: Sequence[Layer], plan: Plan, methods: Sequence[Met
     if not any(isinstance(method, Deviation) for method in methods):
         return list(methods)
     ordinary = usual_outputs(case.model, case.usual, layers, plan)
-    return [Deviation(usual=ordinary) if isinstance(method, Deviation) else method for method in methods]
+    return [replace(method, usual=ordinary) if isinstance(method, Deviation) else method for method in methods]
 
 
 def maps_of(

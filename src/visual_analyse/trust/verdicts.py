@@ -23,12 +23,12 @@ def compared(gain: Interval | None) -> str:
 
 
 def main_measure(explained: str) -> str:
-    """The measure that a target is about: of a match its distance, of a contrast the margin.
+    """The measure that a target is about: of a match its distance, of a contrast and of a crowd the margin.
 
     >>> main_measure("contrast")
     'margin'
     """
-    return "margin" if explained == "contrast" else "distance"
+    return "distance" if explained == "match" else "margin"
 
 
 def sentences(summaries: Sequence[Summary], explained: str = "match") -> list[str]:

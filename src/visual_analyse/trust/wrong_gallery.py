@@ -19,12 +19,15 @@ NEAREST, RANDOM = "nearest other person", "random other person"
 def wrong_walks(case: Case, seed: int = 1597) -> dict[str, int]:
     """Walks to put in the match's place: the nearest of another person, and a random one, of a third where there is.
 
-    Of a contrast the impostor stays where it is, and so is none of them. Empty where nobody else is left.
+    Of a contrast the impostor stays where it is, and so is none of them; of a crowd whoever takes the match's place
+    leaves the crowd, if that is of several. Empty where nobody else is left.
 
     >>> wrong_walks(case)  # doctest: +SKIP
     {'nearest other person': 4, 'random other person': 17}
     """
-    taken = [case.people[end] for end in case.ends]
+    moving = case.explained == "match" or (case.explained == "crowd" and len(case.ends) > 2)
+    stay = case.ends[:1] if moving else case.ends
+    taken = [case.people[end] for end in stay]
     others = case.others[~np.isin(case.people[case.others], taken)]
     if not len(others):
         return {}
@@ -54,7 +57,7 @@ def wrong_gallery(
     """
     found: dict[tuple[str, str], dict[str, float]] = {key: {} for key in original}
     for who, walk in wrong_walks(case, seed).items():
-        target = case.target((walk, *case.ends[1:]))
+        target = case.target((walk, *(end for end in case.ends[1:] if case.people[end] != case.people[walk])))
         for key, layer in maps_of(case, layers, plan, methods, target).items():
             if key in original:
                 found[key][who] = spearman(values(original[key]), values(layer))

@@ -17,6 +17,7 @@ _METHODS = {
     "grad_cam": "Grad-CAM", "grad_cam++": "Grad-CAM++", "hirescam": "HiResCAM", "layercam": "LayerCAM",
     "xgrad_cam": "XGrad-CAM", "element_wise": "element-wise gradient × activation", "eigen_cam": "Eigen-CAM",
     "deviation": "deviation from what is usual", "integrated_gradients": "integrated gradients",
+    "integrated_deviation": "integrated deviation from what is usual",
 }  # fmt: skip
 
 
