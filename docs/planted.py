@@ -67,7 +67,9 @@ def scored(model: GaitModel, crowd: PlantedCrowd, poses: bool, tell: Tell) -> tu
     probes = [_walk(crowd, j, n, poses) for j, n in spaced(asked, PROBES)]
     plan = resolve(model, model.batch([[probes[0].data]]))
     layers = [
-        layer for layer, _ in leaves(model.module) if layer.kind.startswith("Conv") and not plan[layer.number].reason
+        layer
+        for layer, _ in leaves(model.module)
+        if layer.kind.startswith("Conv") and not plan[layer.number].reason and plan.extent(layer.number)
     ]
     usual = usual_outputs(model, (model.batch([[walk.data]]) for walk in spaced(gallery, USUAL)), layers, plan)
     inputs = [] if poses else [IntegratedGradients(steps=16), Occlusion()]

@@ -76,9 +76,9 @@ def test_several_methods_and_the_contrast(workshop):
 
 
 def test_what_explain_explains_is_what_is_tested(workshop):
-    """Left out, the target is that of `explain`: the contrast where the galleries allow it, else the match, for all."""
+    """Left out, the target is that of `explain`: the crowd where the galleries allow it, else the match, for all."""
     assert command(words(workshop)) == 0
-    assert manifest_of(workshop)["target"] == "contrast"
+    assert manifest_of(workshop)["target"] == "crowd"
     (workshop.gallery / "001/nm-01/072/0.pkl").unlink()
     assert command(words(workshop)) == 0
     assert manifest_of(workshop)["target"] == "match"

@@ -10,14 +10,14 @@ import pytest
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.methods import GradCam, HiResCam
+from visual_analyse.explain.methods import GradCam, HiResCam, IntegratedDeviation
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.models.load import load_model
 from visual_analyse.synthetic.planted import planted_walks
 from visual_analyse.synthetic.small import checkpoint_of, config_of
 from visual_analyse.trust.planted import PlantedWalk, score_ways
 
-HOWS = [(GradCam(), "abs"), (HiResCam(), "for")]
+HOWS = [(GradCam(), "abs"), (HiResCam(), "for"), (IntegratedDeviation(), "abs")]
 
 
 def people(condition):
@@ -40,15 +40,16 @@ def setting():
 @pytest.fixture(scope="module")
 def scored(setting):
     model, probes, gallery, layers, plan = setting
-    return score_ways(model, probes, gallery, layers, plan, HOWS, changed=layers[1:])
+    return score_ways(model, probes, gallery, layers, plan, HOWS, some=layers[1:])
 
 
 def test_every_layer_target_and_way_is_scored(scored):
     scores, rank1 = scored
     found = {(score.layer.number, score.target, score.way) for score in scores}
     ways = [(number, way) for number in (1, 22) for way in ("grad_cam-abs", "hirescam-for")]
+    ways += [(22, "integrated_deviation-abs")]
     ways += [(22, f"perturbing-{sign}") for sign in ("for", "against", "abs")]
-    assert found == {(number, target, way) for number, way in ways for target in ("match", "contrast")}
+    assert found == {(number, target, way) for number, way in ways for target in ("match", "contrast", "crowd")}
     assert 0 < rank1 <= 1
 
 
@@ -69,6 +70,7 @@ def test_scores_are_shares_and_ceilings_are_above_them(scored):
 def test_a_layer_pooled_over_the_walk_knows_no_time(scored):
     for score in scored[0]:
         assert score.pooled == (score.layer.number == 22)
+        assert score.grid == ((1, 16, 11) if score.pooled else (6, 64, 44))
         if score.pooled:
             assert score.when.found == score.when.chance
 
