@@ -14,7 +14,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain import part_maps
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.methods import METHODS, method_named
+from visual_analyse.explain.methods import METHODS, IntegratedDeviation, method_named
 from visual_analyse.explain.model import Batch
 from visual_analyse.explain.part_heights import part_heights
 from visual_analyse.explain.part_maps import explain_parts
@@ -121,7 +121,7 @@ def test_parts_add_up_to_the_whole(net, name):
             assert (parts.layer.spans == layer.spans).all() and parts.layer.name == layer.name
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [name for name, method in METHODS.items() if not method.steps])
 @pytest.mark.parametrize("net", ["GaitBase", "GaitSet"])
 def test_each_is_what_explain_gives_for_the_part(net, method):
     model, batch, match, plan = setting(net)
@@ -299,3 +299,10 @@ def test_models_of_the_framework(opengait, name, number, groups):
     assert close(found.walks[0][0].maps.sum(0), whole.walks[0][0].maps)
     alone = explain(model, batch, distance_to(match, "euc", [40 if name != "GaitBase" else 7]), layers, plan=plan)
     assert close(found.walks[0][0].of(40 if name != "GaitBase" else 7).maps, alone.walks[0][0].maps)
+
+
+def test_a_method_that_looks_along_a_way_is_told_what_to_take():
+    model, batch, match, plan = setting("GaitBase")
+    with pytest.raises(VisualAnalyseError, match="Take deviation"):
+        explain_parts(model, batch, to_parts(match), numbered(model, LAST["GaitBase"]), plan=plan,
+                      method=IntegratedDeviation())  # fmt: skip

@@ -56,7 +56,7 @@ def mean_gradients(
 
 def _gradients(model: Explainable, batch: Batch, target: Target, held: Held, values: Walks) -> list[Tensor]:
     """The gradient to each call of a track where it puts out these values; zero where none reaches it."""
-    with Leaf(held.module, held.firsts, held.places, values) as leaf:
+    with Leaf(held, values) as leaf:
         reached = target(model.embed(batch))
     leaves = [leaf.leaves[call] for call in held.firsts]
     pulled = torch.autograd.grad(reached.sum(), leaves, allow_unused=True)
@@ -68,10 +68,9 @@ def _gradients(model: Explainable, batch: Batch, target: Target, held: Held, val
 class Leaf(Rewriting):
     """Write into what a layer puts out, as `Rewriting` does, and let gradients begin there: `leaves`, by call."""
 
-    def __init__(self, module: nn.Module, firsts: Mapping[int, int], places: Walks, values: Walks) -> None:
-        super().__init__(
-            module, firsts, torch.cat([one.flatten() for one in places]), torch.cat([one.flatten() for one in values])
-        )
+    def __init__(self, held: Held, values: Walks) -> None:
+        places, flat = (torch.cat([one.flatten() for one in some]) for some in (held.places, values))
+        super().__init__(held.module, held.firsts, places, flat, held.recording.before(held.module))
         self.leaves: dict[int, Tensor] = {}
 
     def _write(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,10 @@ from visual_analyse.explain.hooks import Hooks
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Fit, Plan
+from visual_analyse.explain.replay import Recording, Replay
 from visual_analyse.explain.tracks import must_have_places, tracks_of
+
+_Own = TypeVar("_Own", bound="Rewriting")
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,11 @@ class Held:
     firsts: Mapping[int, int]
     activations: list[Tensor]
     places: list[Tensor]
+    recording: Recording
 
     def rewritten(self, places: Tensor, values: Tensor) -> Rewriting:
-        """A block in which a forward has these values in these places."""
-        return Rewriting(self.module, self.firsts, places, values)
+        """A block in which a forward has these values in these places; what comes before is as it was, for nothing."""
+        return Rewriting(self.module, self.firsts, places, values, self.recording.before(self.module))
 
 
 def hold(
@@ -50,7 +55,11 @@ def hold(
     """
     must_have_places(plan, layers)
     modules = {layer.number: module for layer, module in leaves(model.module)}
-    with Capture([(layer.number, modules[layer.number]) for layer in layers], plan.overwritten) as capture:
+    some = [(layer.number, modules[layer.number]) for layer in layers]
+    with (
+        Recording(model.module, [module for _, module in some]) as recording,
+        Capture(some, plan.overwritten) as capture,
+    ):
         embeddings = model.embed(batch)
     held = []
     for layer in layers:
@@ -64,7 +73,7 @@ def hold(
                 numbers.append(torch.arange(first + 1, ends + 1, device=output.device).reshape(output.shape))
                 first = ends
             restored, places = (plan.restore(layer.number, x, batch.lengths, fitted) for x in (own, numbers))
-            held.append(Held(layer, k, modules[layer.number], firsts, restored, places))
+            held.append(Held(layer, k, modules[layer.number], firsts, restored, places, recording))
     return embeddings, held
 
 
@@ -72,7 +81,7 @@ class Rewriting(Hooks):
     """Write into what a layer puts out while the block runs one forward, which keeps no graph of it.
 
     `firsts`: by call, how many elements come before its own; `places`: elements counted from 1, 0 for none; `values`,
-    what is written to each.
+    what is written to each. `before`: what need not be done again.
 
     >>> relu = nn.ReLU()
     >>> with Rewriting(relu, {0: 0}, torch.tensor([2]), torch.zeros(1)):
@@ -80,11 +89,23 @@ class Rewriting(Hooks):
     tensor([1., 0., 1.])
     """
 
-    def __init__(self, module: nn.Module, firsts: Mapping[int, int], places: Tensor, values: Tensor) -> None:
+    def __init__(
+        self, module: nn.Module, firsts: Mapping[int, int], places: Tensor, values: Tensor, before: Replay | None = None
+    ) -> None:
         self.firsts = firsts
         self.places, self.values = places.flatten(), values.flatten()
-        self._call = 0
+        self._call, self._replay = 0, before or Replay([])
         super().__init__([(module, self._write)])
+
+    def __enter__(self: _Own) -> _Own:
+        self._replay.__enter__()
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self._replay.__exit__(kind, error, trace)
 
     def _write(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
         if not isinstance(output, Tensor) or not output.is_floating_point():

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import Capture, frozen
 from visual_analyse.explain.explanation import (
     drawn,
@@ -94,6 +95,11 @@ def explain_parts(
     >>> explain_parts(model, batch, target, layers).walks[0][0].maps.shape  # doctest: +SKIP
     (16, 30, 64, 44)
     """
+    if method is not None and method.steps:
+        raise VisualAnalyseError(
+            f"{method.name} asks for gradients along a way, and maps of all parts come of the gradient at its end. Take "
+            "deviation for these, or the target of one part."
+        )
     plan = plan or resolve(model, batch)
     must_have_places(plan, layers)
     modules = {layer.number: module for layer, module in leaves(model.module)}
