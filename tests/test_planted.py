@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from docs.planted_table import (
     LEAST,
     PAGE,
+    REGIONS,
     RULES,
     USUAL_WAY,
     candidates,
@@ -57,10 +60,25 @@ def test_what_users_are_told_was_measured(rows, model):
     assert PROVED[MODELS[model]] == (round(usual, 2), round(default, 2))
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_what_readers_are_told_was_measured(rows, page):
+    text = (PAGE.parents[1] / page).read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if "(docs/planted.md)" in line and "%" in line]
+    said = [int(number) for number in re.findall(r"(\d+) ?%", line)]
+    expected = []
+    for way in ((way_of(METHOD, SIGN), LAYERS, TARGET), USUAL_WAY):
+        for model in MODELS:
+            shares = [
+                100 * reached(rows, model, plant, layer_by(way[1], rows, model), way[0], way[2]) for plant in REGIONS
+            ]
+            expected += [round(min(shares)), round(max(shares))]
+    assert said == expected
+
+
 def test_every_method_stands_in_the_table(rows):
     ways = {row["way"] for row in rows}
     for name in ("grad_cam", "grad_cam++", "hirescam", "layercam", "xgrad_cam", "element_wise", "deviation",
-                 "integrated_gradients", "occlusion"):  # fmt: skip
+                 "integrated_deviation", "perturbing", "integrated_gradients", "occlusion"):  # fmt: skip
         assert f"{name}-abs" in ways
     assert {row["plant"] for row in rows} == {"head", "trunk", "arms", "legs", "swing"}
     assert set(RULES) >= {LAYERS, USUAL_WAY[1]}

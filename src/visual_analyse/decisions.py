@@ -138,8 +138,7 @@ class Crowd:
         others = lineup.crowd()
         who = f"the nearest walk{'s' * (len(others) > 1)} of {len(others)} other{'s' * (len(others) > 1)}"
         what = (
-            f"distance to the best true match, {lineup.gallery.names[true]}, minus the mean of those to {who}, "
-            f"{_of(self.parts)}"
+            f"distance to the best true match, {lineup.gallery.names[true]}, minus the mean to {who}, {_of(self.parts)}"
         )
         near, far = lineup.walk(true, like), lineup.walks(others, like)
 

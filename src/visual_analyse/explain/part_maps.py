@@ -97,8 +97,8 @@ def explain_parts(
     """
     if method is not None and method.steps:
         raise VisualAnalyseError(
-            f"{method.name} asks for gradients along a way, and maps of all parts come of the gradient at its end. Take "
-            "deviation for these, or the target of one part."
+            f"{method.name} asks for gradients along a way, and maps of all parts come of the gradient at its end. "
+            "Take deviation for these, or the target of one part."
         )
     plan = plan or resolve(model, batch)
     must_have_places(plan, layers)
