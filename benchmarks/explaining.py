@@ -33,12 +33,16 @@ from torch.profiler import ProfilerActivity, profile
 
 from visual_analyse.cli import demo, visual_gradcam
 from visual_analyse.cli.explaining import Run
+from visual_analyse.explain.defaults import default_layers
 from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.layers import Layer, leaves, select
+from visual_analyse.explain.methods import IntegratedDeviation
 from visual_analyse.explain.model import Batch
+from visual_analyse.explain.perturbing import CELLS, perturbing
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.targets import distance_to
+from visual_analyse.explain.usual import usual_outputs
 from visual_analyse.gait.pairing import Pairing
 from visual_analyse.gait.sequences import scan
 from visual_analyse.models.builtin import build
@@ -145,6 +149,20 @@ def cost(pairs: int) -> None:
     print(f"  memory ours / bare minimum: {memory[1] / memory[0]:.3f}  ({memory[1]:.0f} MB, {memory[0]:.0f} MB)")
     instead = statistics.median(seconds(bench.captum) / seconds(bench.ours) for _ in range(3))
     print(f"  time   captum, layer by layer / ours: {instead:.1f}")
+    one = default_layers(bench.layers, bench.plan)[:1]
+    usual = usual_outputs(bench, [bench.batch], one, bench.plan)
+    along = IntegratedDeviation(usual=usual)
+
+    def default() -> None:
+        explain(bench, bench.batch, bench.target, one, plan=bench.plan, method=along)
+
+    def changed() -> None:
+        perturbing(bench, bench.batch, bench.target, one, bench.plan)
+
+    for name, run, forwards in (("integrated_deviation", default, 0), ("perturbing", changed, CELLS)):
+        took = statistics.median(seconds(run) / seconds(bench.bare) for _ in range(3))
+        said = f", {forwards} forwards" if forwards else ""
+        print(f"  time   {name} of {one[0].name}{said} / bare minimum: {took:.1f}")
 
 
 def pictures() -> None:

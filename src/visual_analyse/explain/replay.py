@@ -32,7 +32,8 @@ class Recording(Hooks):
         self._answers: list[tuple[nn.Module, Tensor | None]] = []
         self._first: dict[nn.Module, int] = {}
         self._left = most
-        watched = [(layer, self._notice) for layer in layers]
+        watched = [(layer, self._notice) for layer in dict.fromkeys(layers)]
+        self._layers = len(watched)
         super().__init__([*((one, self._keep) for one in self._heavy), *watched])
 
     def _notice(self, layer: nn.Module, inputs: Any, output: Any) -> None:
@@ -41,6 +42,8 @@ class Recording(Hooks):
         self._first.setdefault(layer, len(self._answers) - own)
 
     def _keep(self, module: nn.Module, inputs: Any, output: Any) -> None:
+        if len(self._first) == self._layers:
+            return  # nobody asks for what comes after the last of them
         size = output.numel() * output.element_size() if isinstance(output, Tensor) else self._left + 1
         kept = size <= self._left
         self._left -= size if kept else 0
