@@ -35,7 +35,7 @@ from visual_analyse.synthetic.training.steps import Recipe, save_model, train
 from visual_analyse.trust.planted import PlantedWalk, Score, score_ways
 
 PLANTS = (*REGIONS, MOMENT)
-MODELS = {"gaitset": PLANTS, "gaitbase": REGIONS, "gaitpart": (MOMENT,), "gaitgraph2": (MOMENT,)}
+MODELS = {"gaitset": PLANTS, "gaitbase": REGIONS, "gaitgraph2": (MOMENT,)}
 SEED = 1597
 PROBES = 24  # scored of each model, evenly among views and identities
 MOVED = 0.5  # pixels by which a joint must differ between identities to be where they differ

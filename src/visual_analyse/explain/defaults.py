@@ -11,7 +11,7 @@ from visual_analyse.explain.methods import IntegratedDeviation, Sign
 from visual_analyse.explain.plan import Plan
 
 METHOD = IntegratedDeviation.name
-SIGN: Sign = "abs"
+SIGN: Sign = "for"
 LAYERS = "first on the last grid"  # as the table of planted evidence calls it
 TARGET = "crowd"  # where the gallery allows it
 _FRAMES = 30  # of a walk on which layers are compared
