@@ -35,12 +35,8 @@ def test_a_study_by_default(workshop, capsys):
         assert manifest["match"]["right"] and manifest["match"]["name"][:3] == manifest["probe"]["id"]
         layer = evidence.layers[0]
         beside = {one.method: one for one in evidence.further if one.number == layer.number}
-        assert set(beside) == {METHOD, f"{METHOD}-for", f"{METHOD}-against"}
-        assert {one.target for one in evidence.further} == {TARGET}
-        signed, speaks, against = beside[METHOD], beside[f"{METHOD}-for"], beside[f"{METHOD}-against"]
-        assert speaks.maps.min() >= 0 >= against.maps.max()
-        assert np.allclose(speaks.maps + against.maps, signed.maps, atol=1e-5 * layer.strength)
-        assert np.allclose(speaks.maps - against.maps, layer.maps, atol=1e-5 * layer.strength)
+        assert {METHOD, f"{METHOD}-against"} <= set(beside)
+        assert layer.maps.min() >= 0 >= beside[f"{METHOD}-against"].maps.max()
         assert [ledger.role for ledger in evidence.ledgers] == ["true match", "impostor"]
         assert np.allclose(evidence.ledgers[0].parts, evidence.parts)
         assert evidence.heights is not None and evidence.heights.shape == (len(evidence.parts), 64)
