@@ -43,7 +43,9 @@ ABOUT = """\
 
 On synthetic walkers whose identities differ in one region of the body, or at one moment of the stride, and in nothing
 else, small models are trained to tell them apart. Of {held_out} identities that they never saw, the probes that are
-recognised are explained, by every method, on every convolution, with every sign. What is scored is how much of the
+recognised are explained, by every method, on every convolution, with every sign; methods that take forwards of their
+own for each layer on those layers that a rule finds, and perturbing and methods at the input on every third probe. What
+is scored is how much of the
 strongest twentieth of a map over the body lies where identities differ, widened by one cell of the layer's grid; in
 shares of the **ceiling**, what a perfect map on the same grid reaches. **Chance** is what a map that knows nothing
 reaches. `python -m docs.planted` trains, scores and writes this page and `docs/planted.csv`, which has every number.

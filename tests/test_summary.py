@@ -65,6 +65,20 @@ def test_maps_that_know_no_sign_are_read_by_those_that_do():
     assert summarise([one]).groups[0].regions[:, :, 0].tolist() == [[0.375, -0.125]] * 2
 
 
+def test_a_map_of_one_side_has_the_other_beside_it():
+    """What a cell says for and against at once is not lost, as it would be in the sum of both."""
+    one = probe(1, 1, method="deviation")
+    layer = one.layers[0]
+    speaks, against = np.full((2, 2, 1), 3, np.float32), np.full((2, 2, 1), -1, np.float32)
+    beside = tuple(
+        replace(layer, maps=maps, method=name, target="match")
+        for name, maps in (("deviation", speaks + against), ("deviation-against", against))
+    )
+    manifest = {**one.manifest, "sign": "for"}
+    one = replace(one, layers=(replace(layer, maps=speaks),), further=beside, manifest=manifest)
+    assert summarise([one]).groups[0].regions[:, :, 0].tolist() == [[0.375, -0.125]] * 2
+
+
 def of_joints(up: float, down: float) -> Evidence:
     """Two frames of a head, a hand and a foot; evidence `up` on the head of the first, -`down` on the feet."""
     frames = np.array([[[3, 10, 1], [5, 20, 1], [4, 30, 1]], [[13, 10, 1], [0, 0, 0], [15, 30, 1]]], np.float32)

@@ -6,12 +6,12 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
 from visual_analyse.errors import VisualAnalyseError
-from visual_analyse.explain.targets import Target, contrast, crowd, distance_to, mean_part_distances
+from visual_analyse.explain.targets import Target, crowd, distance_to, mean_part_distances
 from visual_analyse.explain.targets import part_distances as parts_of
 from visual_analyse.lineup import Lineup
 from visual_analyse.names import listed, plain
@@ -90,56 +90,25 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """Why this person and not that one: the distance to the best true match minus that to the nearest impostor."""
+class _Compared:
+    """The distance to the best true match minus the mean of those to some walks of others."""
 
+    word: ClassVar[str]
     parts: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
-        return "contrast" if self.parts is None else f"contrast-parts-{ranges(self.parts)}"
+        return self.word if self.parts is None else f"{self.word}-parts-{ranges(self.parts)}"
+
+    def others(self, lineup: Lineup, impostor: int) -> tuple[list[int], str]:
+        """The places of the others, and what is taken off for them, in words."""
+        raise NotImplementedError
 
     def decide(self, lineup: Lineup, like: Tensor) -> Decided:
         true, impostor = _both(lineup)
         within(self.parts, lineup.embedding.shape[1])
-        names = lineup.gallery.names
-        what = (
-            f"distance to the best true match, {names[true]}, minus that to the nearest impostor, {names[impostor]}, "
-            f"{_of(self.parts)}: minus the margin"
-        )
-        near, far = lineup.walk(true, like), lineup.walk(impostor, like)
-
-        def by_part(embeddings: Tensor) -> Tensor:
-            return parts_of(embeddings, near, lineup.metric) - parts_of(embeddings, far, lineup.metric)
-
-        def target(person: Tensor) -> Target:
-            return contrast(person, far, lineup.metric, self.parts)
-
-        ledgers = lineup.ledger(true, "true match"), lineup.ledger(impostor, "impostor")
-        return Decided(self.name, target(near), true, what, ledgers, by_part, target)
-
-
-@dataclass(frozen=True)
-class Crowd:
-    """Why this person and not the others: the distance to the best true match minus the mean of those to everybody.
-
-    That is, to the nearest walk of each other person, of at most as many people as `lineup.CROWD`, the nearest.
-    """
-
-    parts: tuple[int, ...] | None = None
-
-    @property
-    def name(self) -> str:
-        return "crowd" if self.parts is None else f"crowd-parts-{ranges(self.parts)}"
-
-    def decide(self, lineup: Lineup, like: Tensor) -> Decided:
-        true, impostor = _both(lineup)
-        within(self.parts, lineup.embedding.shape[1])
-        others = lineup.crowd()
-        who = f"the nearest walk{'s' * (len(others) > 1)} of {len(others)} other{'s' * (len(others) > 1)}"
-        what = (
-            f"distance to the best true match, {lineup.gallery.names[true]}, minus the mean to {who}, {_of(self.parts)}"
-        )
+        others, minus = self.others(lineup, impostor)
+        what = f"distance to the best true match, {lineup.gallery.names[true]}, minus {minus}, {_of(self.parts)}"
         near, far = lineup.walk(true, like), lineup.walks(others, like)
 
         def by_part(embeddings: Tensor) -> Tensor:
@@ -150,6 +119,31 @@ class Crowd:
 
         ledgers = lineup.ledger(true, "true match"), lineup.ledger(impostor, "impostor")
         return Decided(self.name, target(near), true, what, ledgers, by_part, target)
+
+
+@dataclass(frozen=True)
+class Contrast(_Compared):
+    """Why this person and not that one: the distance to the best true match minus that to the nearest impostor."""
+
+    word = "contrast"
+
+    def others(self, lineup: Lineup, impostor: int) -> tuple[list[int], str]:
+        return [impostor], f"that to the nearest impostor, {lineup.gallery.names[impostor]}"
+
+
+@dataclass(frozen=True)
+class Crowd(_Compared):
+    """Why this person and not the others: the distance to the best true match minus the mean of those to everybody.
+
+    That is, to the nearest walk of each other person, of at most as many people as `lineup.CROWD`, the nearest.
+    """
+
+    word = "crowd"
+
+    def others(self, lineup: Lineup, impostor: int) -> tuple[list[int], str]:
+        found = lineup.crowd()
+        ending = "s" * (len(found) > 1)
+        return found, f"the mean to the nearest walk{ending} of {len(found)} other{ending}"
 
 
 @dataclass(frozen=True)

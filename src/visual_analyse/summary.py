@@ -142,6 +142,8 @@ def sides(evidence: Evidence, layer: LayerEvidence) -> tuple[LayerEvidence, Laye
         further.method: further for further in evidence.further
         if (further.number, further.name) == (layer.number, layer.name)
     }  # fmt: skip
+    sign = str(evidence.manifest.get("sign", "signed"))
+    own.setdefault(method if sign == "signed" else f"{method}-{sign}", layer)
     speaks, against = own.get(f"{method}-for"), own.get(f"{method}-against")
     # Of a linear method either is the whole signed map.
     if speaks is not None and against is not None and speaks.maps.min() >= 0 >= against.maps.max():

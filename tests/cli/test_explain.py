@@ -35,8 +35,9 @@ def test_a_study_by_default(workshop, capsys):
         assert manifest["match"]["right"] and manifest["match"]["name"][:3] == manifest["probe"]["id"]
         layer = evidence.layers[0]
         beside = {one.method: one for one in evidence.further if one.number == layer.number}
-        assert {METHOD, f"{METHOD}-against"} <= set(beside)
-        assert layer.maps.min() >= 0 >= beside[f"{METHOD}-against"].maps.max()
+        assert set(beside) == {METHOD, f"{METHOD}-against"}
+        assert {one.target for one in evidence.further} == {TARGET}
+        assert_signs(beside[METHOD], layer, beside[f"{METHOD}-against"])
         assert [ledger.role for ledger in evidence.ledgers] == ["true match", "impostor"]
         assert np.allclose(evidence.ledgers[0].parts, evidence.parts)
         assert evidence.heights is not None and evidence.heights.shape == (len(evidence.parts), 64)
@@ -46,6 +47,23 @@ def test_a_study_by_default(workshop, capsys):
         assert [one.key for one in evidence.matched.layers] == [one.key for one in evidence.layers]
         assert evidence.matched.manifest["value"] < evidence.distance  # that, less the mean to everybody else
     assert "2 of 2 probes explained" in capsys.readouterr().out
+
+
+def assert_signs(signed, speaks, against):
+    assert speaks.maps.min() >= 0 >= against.maps.max()
+    assert speaks.strength > 0 and against.strength > 0
+    assert np.allclose(speaks.maps + against.maps, signed.maps, atol=1e-5 * speaks.strength)
+
+
+def test_a_map_may_say_how_much_there_is_either_way(workshop):
+    assert command([*arguments(workshop), "--sign", "abs", "--noboth"]) == 0
+    for evidence in loaded(workshop.root / "out"):
+        for layer in evidence.layers:
+            beside = {one.method: one for one in evidence.further if one.number == layer.number}
+            assert set(beside) == {METHOD, f"{METHOD}-for", f"{METHOD}-against"}
+            signed, speaks, against = beside[METHOD], beside[f"{METHOD}-for"], beside[f"{METHOD}-against"]
+            assert_signs(signed, speaks, against)
+            assert np.allclose(speaks.maps - against.maps, layer.maps, atol=1e-5 * layer.strength)
 
 
 def test_a_second_run_takes_what_the_first_made(workshop, monkeypatch):

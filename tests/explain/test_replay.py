@@ -8,7 +8,7 @@ from torch import nn
 
 from tests.explain.nets import Model, SetNet, StripNet, TimeNet, fixed, walk
 from tests.six import FACTS, Six, grey, narrow
-from visual_analyse.explain.elements import hold
+from visual_analyse.explain.elements import Rewriting, hold
 from visual_analyse.explain.layers import leaves
 from visual_analyse.explain.replay import Recording, Replay
 from visual_analyse.explain.resolving import fit, resolve
@@ -38,26 +38,11 @@ def check(model, batch, every=1):
                 calls.clear()
                 found = model.embed(batch)
                 done.append(len(calls))
-            with Replay([]), Plain(held, values):
+            with Rewriting(held.module, held.firsts, held.places[0], values):
                 expected = model.embed(batch)
             assert torch.equal(found, expected), held.layer
     assert min(done) < max(done)  # the later the layer, the less is done
-    assert not any("forward" in module.__dict__ for module in model.module.modules() if not hasattr(module, "counted"))
-
-
-class Plain:
-    """The same rewriting without anything kept."""
-
-    def __init__(self, held, values):
-        from visual_analyse.explain.elements import Rewriting
-
-        self.block = Rewriting(held.module, held.firsts, held.places[0], values)
-
-    def __enter__(self):
-        return self.block.__enter__()
-
-    def __exit__(self, *error):
-        self.block.__exit__(*error)
+    assert not any("forward" in module.__dict__ for module in model.module.modules())
 
 
 def count(module):
@@ -66,7 +51,6 @@ def count(module):
     for child in module.modules():
         if isinstance(child, (nn.Conv1d, nn.Conv2d, nn.Conv3d)):
             original = child._conv_forward
-            child.counted = True
             child._conv_forward = lambda *words, original=original: (calls.append(1), original(*words))[1]
     return calls
 

@@ -79,7 +79,8 @@ def run(options: Any) -> None:
         raise VisualAnalyseError("--worst picks from a whole dataset: name it with --dataset ROOT.")
     check_sources(options, finds_probes=options.worst is not None)
     # torch takes a moment to import: --help and wrong options need not wait for it.
-    from visual_analyse.cli.explaining import chosen_model, pairing_of
+    from visual_analyse.cli.explaining import pairing_of
+    from visual_analyse.cli.loading import chosen_model
     from visual_analyse.cli.studying import Studying
     from visual_analyse.files import make_folder
 

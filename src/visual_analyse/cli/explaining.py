@@ -34,7 +34,6 @@ from visual_analyse.gait.protocols import Protocol
 from visual_analyse.gait.sequences import Sequence
 from visual_analyse.models.checkout import find_checkout
 from visual_analyse.models.gait_model import GaitModel
-from visual_analyse.models.load import load_model
 from visual_analyse.names import listed, plain, safe_name
 from visual_analyse.probe import read_probe
 from visual_analyse.results import Evidence
@@ -55,16 +54,6 @@ def protocol_of(config: Config, root: Path, checkout: Path | None) -> Protocol:
     partition = None if file is None else read_partition(file)
     cross_view = config.sections.get("evaluator_cfg", {}).get("cross_view_gallery", False)
     return Protocol(config.test_dataset_name, partition, bool(cross_view))
-
-
-def chosen_model(options: Any, embedding: str = "embeddings") -> GaitModel:
-    """The model that a user named, loaded under a bar; `embedding`, which of a BigGait's."""
-    with DelayedBar() as bar:
-        bar.begin("loading the model", 0, 1)
-        return load_model(
-            options.config_path, checkout=options.opengait, checkpoint=options.checkpoint, device=options.device,
-            seed=options.seed, embedding=embedding,
-        )  # fmt: skip
 
 
 def pairing_of(model: GaitModel, options: Any) -> Pairing:

@@ -48,7 +48,8 @@ def run(options: Any) -> None:
     """Explain every probe; what an earlier run of the same content finished is taken as it is."""
     check_sources(options)
     # torch takes a moment to import: --help and wrong options need not wait for it.
-    from visual_analyse.cli.explaining import Run, chosen_model, pairing_of
+    from visual_analyse.cli.explaining import Run, pairing_of
+    from visual_analyse.cli.loading import chosen_model
     from visual_analyse.files import make_folder
 
     model = chosen_model(options)

@@ -12,7 +12,8 @@ import numpy as np
 from rich.markup import escape
 
 from visual_analyse.cli.dataset import find_walks
-from visual_analyse.cli.explaining import chosen_model, warn
+from visual_analyse.cli.explaining import warn
+from visual_analyse.cli.loading import chosen_model
 from visual_analyse.cli.progress import DelayedBar, console
 from visual_analyse.embed.engines.engine import Engine, Request
 from visual_analyse.embed.mapping import engine_for

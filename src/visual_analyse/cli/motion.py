@@ -49,7 +49,8 @@ def run(options: Any) -> None:
     from rich.table import Table
 
     from visual_analyse.cli.dataset import find_walks
-    from visual_analyse.cli.explaining import chosen_model, warn
+    from visual_analyse.cli.explaining import warn
+    from visual_analyse.cli.loading import chosen_model
     from visual_analyse.cli.progress import DelayedBar, console
     from visual_analyse.encode.encoder import Encoder
     from visual_analyse.encode.store import Store

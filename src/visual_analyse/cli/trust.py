@@ -66,7 +66,8 @@ def run(options: Any) -> None:
         raise VisualAnalyseError("Name one config: trust gaitset.yaml, or trust -c gaitset.yaml.")
     options.config_path = options.config_path or options.config
     check_sources(options)
-    from visual_analyse.cli.explaining import chosen_model, pairing_of
+    from visual_analyse.cli.explaining import pairing_of
+    from visual_analyse.cli.loading import chosen_model
     from visual_analyse.cli.trusting import TrustRun
     from visual_analyse.explain.defaults import METHOD
     from visual_analyse.explain.methods import method_named

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from visual_analyse.cli.parsing import Parser, run_command
 from visual_analyse.cli.progress import DelayedBar
 from visual_analyse.cli.results import search
-from visual_analyse.draw.evidence.facts import EXPLAIN, either_way
+from visual_analyse.draw.evidence.facts import EXPLAIN
 from visual_analyse.draw.evidence.ledger import draw_ledger
 from visual_analyse.draw.evidence.match import draw_match
 from visual_analyse.draw.evidence.sheet import FORMATS, save
@@ -157,7 +157,7 @@ def _chosen(evidence: Evidence, keys: Sequence[str], polarity: str) -> list[Laye
 
 def _with_a_sign(evidence: Evidence, layer: LayerEvidence, polarity: str) -> LayerEvidence:
     """The map by the same method that tells for from against, where a result's own does not, and that is asked."""
-    if polarity == "abs" or layer.method or not either_way(evidence, layer):
+    if layer.method or evidence.manifest.get("sign", "signed") in ("signed", polarity):
         return layer
     method = evidence.manifest.get("method")
     return next((one for one in evidence.further if (one.number, one.method) == (layer.number, method)), layer)

@@ -97,8 +97,8 @@ def explain(
 
     Maps are `[t, gh, gw]` on each layer's own grid, with the frames that each step stands for. The cost is one forward
     and one backward down to the first of the layers, however many they are; methods that look at the way from what is
-    usual take `steps` more for each layer. Raises VisualAnalyseError for a layer
-    that is not called or has no place in the frames, and, if it `must_reach` some, where no gradient reaches any.
+    usual take `steps` more for each layer. Raises VisualAnalyseError for a layer that is not called or has no place in
+    the frames, and, if it `must_reach` some, where no gradient reaches any.
 
     >>> explain(model, batch, distance_to(match, "euc"), layers).walks[0][0].maps.shape  # doctest: +SKIP
     (30, 64, 44)

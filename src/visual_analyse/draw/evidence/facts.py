@@ -124,7 +124,9 @@ def alarm(evidence: Evidence) -> str:
 
 def made_how(evidence: Evidence, layer: LayerEvidence) -> list[str]:
     """Which layer a map is of, how it was made, and of what."""
-    method = layer.method or str(evidence.manifest.get("method") or "")
+    method, sign = layer.method or str(evidence.manifest.get("method") or ""), evidence.manifest.get("sign")
+    if method and not layer.method and sign in ("for", "against"):
+        method = f"{method}-{sign}"
     own = layer.target in ("", evidence.manifest.get("asked"))
     target = str(evidence.manifest.get("target") or "").split(";")[0] if own else layer.target
     facts = [f"layer {layer.number} {layer.name} ({layer.kind})" if layer.number else "the input itself"]

@@ -76,9 +76,10 @@ def _by_region(evidence: Evidence, layer: LayerEvidence) -> dict[str, tuple[Floa
         return None
     more, less = by_region(layer, regions, len(evidence.region_names))
     # What lies beside the body comes last; no joint lies there.
-    order = [*range(1, len(evidence.region_names) + 1), *([0] if grid or more[:, 0].any() or less[:, 0].any() else [])]
-    names = [*evidence.region_names, OUTSIDE]
-    return {name: (more[:, k], less[:, k]) for name, k in zip(names, order, strict=False)}
+    found = {name: (more[:, k], less[:, k]) for k, name in enumerate(evidence.region_names, 1)}
+    if grid or more[:, 0].any() or less[:, 0].any():
+        found[OUTSIDE] = more[:, 0], less[:, 0]
+    return found
 
 
 def _over_time(

@@ -30,21 +30,7 @@ FRAMES = 27  # a whole stride
 _BATCH, _FRAMES = [8, 4], 4
 # People who differ at one moment: frames enough that the moment is among them.
 _MOMENT, _MOMENT_BATCH, _MOMENT_FRAMES = "swing", [6, 4], 9
-STEPS = {"gaitset": 700, "gaitbase": 600, "gaitpart": 700, "gaitgraph2": 450}
-# A model of silhouettes that sees the order of frames: no small one of it is shipped, so its config is GaitSet's but
-# for the model, and for frames that follow on each other.
-_ORDERED = "gaitpart"
-_GAITPART = {
-    "model": "GaitPart",
-    "backbone_cfg": {
-        "type": "Plain",
-        "in_channels": 1,
-        "layers_cfg": ["BC-16", "BC-16", "M", "FC-32-2", "FC-32-2", "M", "FC-64-3", "FC-64-3"],
-    },
-    "SeparateFCs": {"in_channels": 64, "out_channels": 64, "parts_num": 16},
-    "bin_num": [16],
-}
-_ORDERED_BATCH, _ORDERED_FRAMES = [6, 4], 18
+STEPS = {"gaitset": 700, "gaitbase": 600, "gaitgraph2": 450}
 
 
 @dataclass(frozen=True)
@@ -105,20 +91,13 @@ def planted_config(model: str, plant: str, folder: Path) -> Config:
     >>> planted_config("gaitset", "arms", Path("planted")).save_name  # doctest: +SKIP
     'gaitset-arms'
     """
-    ordered = model == _ORDERED
-    base = config_of("gaitset" if ordered else model)
-    sections: dict[str, Any] = yaml.safe_load(base.read_text(encoding="utf-8"))
+    sections: dict[str, Any] = yaml.safe_load(config_of(model).read_text(encoding="utf-8"))
     name = f"{model}-{plant}"
     sections["evaluator_cfg"] |= {"save_name": name, "restore_hint": f"{name}.pt"}
     trainer = sections["trainer_cfg"]
     # A pixel more or less of everybody's outline would hide the little that identities differ in.
     trainer |= {"total_iter": STEPS[model], "disturb": False}
-    if ordered:
-        sections["model_cfg"] = _GAITPART
-        trainer["sampler"] |= {
-            "batch_size": _ORDERED_BATCH, "frames_num_fixed": _ORDERED_FRAMES, "sample_type": "fixed_ordered"
-        }  # fmt: skip
-    elif model not in POSE_MODELS:
+    if model not in POSE_MODELS:
         moment = plant == _MOMENT
         trainer["sampler"] |= {
             "batch_size": _MOMENT_BATCH if moment else _BATCH,
