@@ -111,6 +111,19 @@ def test_a_sign_is_drawn_where_the_first_maps_have_none(tmp_path: Path) -> None:
     assert drawn[0] == drawn[1] == drawn[2] != drawn[3] == drawn[4]
 
 
+def test_both_sides_are_drawn_where_the_first_maps_have_one(tmp_path: Path) -> None:
+    signed = walk(1)
+    maps = [replace(layer, maps=np.maximum(layer.maps, 0)) for layer in signed.layers]
+    further = tuple(replace(layer, method="deviation", target="match") for layer in signed.layers)
+    made = replace(walk(1, sign="for", method="deviation"), layers=tuple(maps), further=further)
+    file = made.save(tmp_path / "x.npz")
+    for folder, words in (("a", []), ("b", ["--layer", "7_b-conv/deviation/match"]), ("c", ["--polarity", "for"]),
+                          ("d", ["--layer", "7_b-conv"])):  # fmt: skip
+        assert run(file, "-s", tmp_path / folder, *words) == 0
+    drawn = [(tmp_path / folder / "x_time.png").read_bytes() for folder in "abcd"]
+    assert drawn[0] == drawn[1] and drawn[0] not in drawn[2:]
+
+
 def test_the_last_layer_with_maps_over_time_is_the_default(plain: Path, tmp_path: Path) -> None:
     for folder, words in (("a", []), ("b", ["--layer", "7"]), ("c", ["--layer", "9"])):
         run(plain, "-s", tmp_path / folder, *words)

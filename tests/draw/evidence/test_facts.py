@@ -49,6 +49,8 @@ def test_a_further_map_names_its_own_method_and_target(plain: Evidence) -> None:
     assert made_how(plain, further)[1:] == ["method LayerCAM (for alone)", "explained: part 3"]
     asked = replace(plain, manifest={**plain.manifest, "asked": "part 3"})
     assert made_how(asked, further)[2] == "explained: distance to the match"
+    own = replace(plain, manifest={**plain.manifest, "method": "layercam", "sign": "against"})
+    assert made_how(own, first)[1] == "method LayerCAM (against alone)"
 
 
 def test_random_weights_are_told(plain: Evidence) -> None:
