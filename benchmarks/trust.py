@@ -1,6 +1,6 @@
 """What it costs to measure how far a probe's maps can be trusted: beside one forward of the same walk, in one run.
 
-    python -m benchmarks.trust [--model GaitSet] [--frames 30] [--layers 22] [--threads 2]
+    python -m benchmarks.trust [--model GaitSet] [--frames 30] [--layers 11 20] [--threads 2]
 
 The model has its official widths and random weights. All that `trust` measures of a probe is timed, test by test.
 """
@@ -17,15 +17,16 @@ import numpy as np
 import torch
 
 from benchmarks.explaining import FACTS, Bench, seconds
+from visual_analyse.explain.defaults import METHOD
 from visual_analyse.explain.layers import leaves, select
-from visual_analyse.explain.methods import GradCam
+from visual_analyse.explain.methods import method_named
 from visual_analyse.explain.model import Batch
 from visual_analyse.gait.kinds import SILHOUETTE
 from visual_analyse.probe import Probe
 from visual_analyse.synthetic.body import sample_person
 from visual_analyse.synthetic.walk import walk
-from visual_analyse.trust.assessment import Settings, measured
-from visual_analyse.trust.case import Case
+from visual_analyse.trust.assessment import RIVALS, Settings, measured
+from visual_analyse.trust.case import TARGETS, Case
 
 _PEOPLE = ["1", "1", "2", "3", "4"]  # of the walks; the first is the probe
 
@@ -53,9 +54,11 @@ def cost(name: str, frames: int, words: list[str], settings: Settings) -> None:
     with torch.no_grad():
         known = np.concatenate([bench.embed(batch).numpy() for batch in others])
     people = np.array(_PEOPLE[1:])
-    case = Case(bench, probe, "1", "probe", [f"walk {k}" for k in range(len(others))], people, known)
+    names = [f"walk {k}" for k in range(len(others))]
+    case = Case(bench, probe, "1", "probe", names, people, known, TARGETS[-1], others)
     pictures = np.rint(probe.inputs[0][0].numpy() * 255).astype(np.uint8)
     seen = Probe("probe", probe, pictures, SILHOUETTE, {})
+    rivals = {end: others[end] for end in case.ends[: 1 + RIVALS]}
     layers = select([layer for layer, _ in leaves(bench.module)], words)
     one = forward(bench, probe)
     one()
@@ -71,9 +74,7 @@ def cost(name: str, frames: int, words: list[str], settings: Settings) -> None:
             last, began = what, now
 
     total = seconds(
-        lambda: list(
-            measured(case, seen, {case.match: others[case.match]}, layers, bench.plan, [GradCam()], settings, tick)
-        )
+        lambda: list(measured(case, seen, rivals, layers, bench.plan, [method_named(METHOD)], settings, tick))
     )
     took[last] = took.get(last, 0) + time.perf_counter() - began
     once = statistics.median(before + [seconds(one) for _ in range(5)])
@@ -87,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="GaitSet")
     parser.add_argument("--frames", type=int, default=30)
-    parser.add_argument("--layers", nargs="+", default=["22"])
+    parser.add_argument("--layers", nargs="+", default=["11", "20"])
     parser.add_argument("--draws", type=int, default=Settings().draws)
     parser.add_argument("--threads", type=int, default=None)
     options = parser.parse_args()
