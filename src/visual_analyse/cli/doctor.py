@@ -49,7 +49,7 @@ def parser() -> Parser:
     add("-d", "--dataset_dir", type=Path, metavar="DIR", help="the dataset (default: dataset_root of the config)")
     add("--split", choices=["train", "test", "all"],
         help="which ids of the partition are meant (default: all with -d, else test)")  # fmt: skip
-    add("--device", default="0", help="GPU index; also cpu, cuda:1, mps (default: 0; the CPU where no GPU is)")
+    made.device()
     # No values are taken, as other commands' switches do: `--quick CONFIG` must leave CONFIG what it is.
     add("--quick", action="store_true", help="build and run nothing")
     add("--json", action="store_true", help="print the findings as JSON")

@@ -77,7 +77,7 @@ def parser(method: Method) -> Parser:
     add("--place", type=Path, metavar="MAP", help="place the walks on this finished map, whose own stay where they are")
     made.switch("verbose", default=False, help="show the progress of the library that makes the map")
     add("--seed", type=number(0, 2**32 - 1, int), default=1597, help="same seed, same map (default: 1597)")
-    add("--device", default="0", help="GPU index; also cpu, cuda:1, mps (default: 0; the CPU where no GPU is)")
+    made.device()
     add(
         "--opengait", type=Path, metavar="DIR", help="the OpenGait checkout (default: OPENGAIT_ROOT, or the one around)"
     )

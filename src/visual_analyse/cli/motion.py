@@ -28,7 +28,7 @@ def parser() -> Parser:
     add(
         "-s", "--save_dir", type=Path, default=RESULTS, metavar="DIR", help=f"where the table goes (default: {RESULTS})"
     )
-    add("--device", default="0", help="GPU index; also cpu, cuda:1, mps (default: 0; the CPU where no GPU is)")
+    made.device()
     add(
         "--opengait", type=Path, metavar="DIR", help="the OpenGait checkout (default: OPENGAIT_ROOT, or the one around)"
     )

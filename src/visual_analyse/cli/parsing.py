@@ -42,6 +42,12 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("--npz_path", nargs="+", action="append", metavar="NPZ_PATH",
                           help="the same, as an option")  # fmt: skip
 
+    def device(self) -> None:
+        """The option that says where the model runs, as `pick_device` takes it."""
+        self.add_argument(
+            "--device", default="0", help="GPU index; also cpu, cuda:1, mps (default: 0; the CPU where no GPU is)"
+        )
+
     def read_results(self, args: Sequence[str] | None, expected: str, swallowing: str = "") -> Any:
         """The options, with all paths of results in `paths`; ends with what is `expected` where there are none.
 

@@ -25,7 +25,7 @@ def add_sources(made: Parser, results: Path) -> None:
         help=f"folder of gallery walks, same layout (default: {GALLERY})",
     )
     add("-s", "--save_dir", type=Path, metavar="DIR", help=f"where results go (default: {results}/<time>)")
-    add("--device", default="0", help="GPU index; also cpu, cuda:1, mps (default: 0; the CPU where no GPU is)")
+    made.device()
     add(
         "--dataset",
         type=Path,

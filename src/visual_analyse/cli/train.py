@@ -20,7 +20,7 @@ _ALL = (*MODELS, *POSE_MODELS)
 DESCRIPTION = "Trains a small model on synthetic walkers, and measures how often it recognises people it never saw."
 EPILOG = """\
 Writes MODEL.pt, a checkpoint as OpenGait's are, and MODEL.yaml, its config. A run that was stopped goes on where it
-stopped, with the same command. Same seed, same machine: same weights.
+stopped, with the same command. Same seed, same machine, no GPU: same weights.
 
 examples:
   visual-analyse train gaitset                       about twenty minutes on one core
@@ -41,6 +41,7 @@ def command(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("model", nargs="?", choices=_ALL, help="what to train")
     parser.add_argument("-s", "--save_dir", type=Path, default=RESULTS, help="where results go (default: %(default)s)")
     parser.add_argument("--seed", type=number(0, 2**31 - 1, int), default=SEED, help="(default: %(default)s)")
+    parser.device()
     parser.switch("evaluate", default=False, help="print rank-1 of people who were not learnt from")
     options = parser.parse_args(arguments)
     if options.model is None and not options.evaluate:
@@ -51,13 +52,14 @@ def command(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     trained = {name: (config_of(name), checkpoint_of(name)) for name in _ALL}
     if options.model is not None:
-        trained = {options.model: _train(options.model, make_folder(options.save_dir), options.seed)}
+        trained = {options.model: _train(options.model, make_folder(options.save_dir), options.seed, options.device)}
     if options.evaluate:
         _evaluate(trained)
 
 
-def _train(name: str, folder: Path, seed: int) -> tuple[Path, Path]:
-    from visual_analyse.synthetic.training.steps import (  # torch takes seconds: --help needs none
+def _train(name: str, folder: Path, seed: int, device: str) -> tuple[Path, Path]:
+    from visual_analyse.models.device import pick_device  # torch takes seconds: --help needs none
+    from visual_analyse.synthetic.training.steps import (
         Recipe,
         save_model,
         train,
@@ -65,6 +67,9 @@ def _train(name: str, folder: Path, seed: int) -> tuple[Path, Path]:
 
     copy, checkpoint = copy_whole(config_of(name), folder / f"{name}.yaml"), folder / f"{name}.pt"
     config = read_config(copy)
+    place, notice = pick_device(device)
+    if notice is not None:
+        console.print(notice)
     crowd = _crowd(folder, seed, poses=name in POSE_MODELS)
     console.print(f"Training {config.save_name} on {len(crowd.labels)} walks of {crowd.people} people.")
     with DelayedBar() as bar:
@@ -75,7 +80,7 @@ def _train(name: str, folder: Path, seed: int) -> tuple[Path, Path]:
             if step % 100 == 0:
                 console.print(f"step {step} of {steps}, loss {loss:.3f}")
 
-        model = train(config, crowd, folder / f"{name}-training.pt", seed, tell)
+        model = train(config, crowd, folder / f"{name}-training.pt", seed, tell, place)
     save_model(checkpoint, model, Recipe.read(config).steps)
     console.print(f"Wrote {checkpoint}, and its config {copy}.", markup=False)
     return copy, checkpoint

@@ -44,7 +44,7 @@ def parser() -> Parser:
         "(default: auto)")  # fmt: skip
     add("-s", "--save_dir", type=Path, default=RESULTS, metavar="DIR",
         help=f"where tables go (default: {RESULTS})")  # fmt: skip
-    add("--device", default="0", help="GPU index; also cpu, cuda:1, mps (default: 0; the CPU where no GPU is)")
+    made.device()
     add("--opengait", type=Path, metavar="DIR",
         help="the OpenGait checkout (default: OPENGAIT_ROOT, or the one around)")  # fmt: skip
     add("--checkpoint", metavar="FILE", help="the checkpoint (default: as the config says); 'none' for random weights")

@@ -280,7 +280,9 @@ def test_a_training_changes_every_parameter(fit: Callable[[str], Crowd], tmp_pat
     for name in TINY:
         start = weights(train(tiny_config(name, steps=0), fit(name), tmp_path / f"{name}-0.pt", seed=1))
         later = weights(train(tiny_config(name, steps=2), fit(name), tmp_path / f"{name}-2.pt", seed=1))
-        learnt = [key for key in start if start[key].is_floating_point() and not key.endswith(".A")]
+        # A shift of all embeddings changes no distance: rounding alone moves GaitTR's last bias.
+        still = (".A", "fcn.bias")
+        learnt = [key for key in start if start[key].is_floating_point() and not key.endswith(still)]
         assert all(not torch.equal(start[key], later[key]) for key in learnt)
 
 

@@ -59,5 +59,5 @@ def contrastive_loss(embeddings: Tensor, labels: Tensor, temperature: float) -> 
     oneself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     surely = alike.masked_fill(oneself, -torch.inf).log_softmax(1)
     own = (labels[:, None] == labels[None]) & ~oneself
-    mean = torch.where(own, surely, torch.zeros(())).sum(1) / own.sum(1).clamp(min=1)
+    mean = torch.where(own, surely, 0.0).sum(1) / own.sum(1).clamp(min=1)
     return -mean[own.any(1)].mean()

@@ -94,12 +94,14 @@ def train(
     checkpoint: Path,
     seed: int,
     progress: Callable[[int, int, float], object] | None = None,
+    device: torch.device | str = "cpu",
 ) -> BuiltinModel:
-    """Train the model of a config on a crowd, and return it ready for use.
+    """Train the model of a config on a crowd, and return it ready for use, on the CPU.
 
     `checkpoint` is written every `save_iter` steps and at the end; where it already holds a run of the same seed and
     config, that run goes on, to the result it would have had without a stop. `progress` is called with the step, the
-    steps in all, and the loss. Same seed, same machine, same weights.
+    steps in all, and the loss. Same seed, same machine, same `device`: same weights, up to what a GPU adds up in
+    another order.
 
     Raises VisualAnalyseError where the config does not fit the crowd, or the checkpoint is of another run.
 
@@ -117,6 +119,8 @@ def train(
             f"The walks to learn from do not fit {type(model).__name__}, which learns from {kind}: they are "
             f"{crowd.kind}. Give it a crowd of {kind}."
         )
+    device = torch.device(device)
+    model.to(device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     run = {"seed": seed, "config": repr(config.own)}
     first = _resume(checkpoint, run, model, optimiser)
@@ -132,9 +136,9 @@ def train(
         else:
             seen = disturb(torch.from_numpy(walks), chance).numpy() if recipe.disturbed else walks
             frames = torch.from_numpy(np.stack([prepare(walk) for walk in seen]))
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(number)  # dropout takes no generator
-            loss = _loss(model, frames, torch.from_numpy(labels), recipe)
+            loss = _loss(model, frames.to(device), torch.from_numpy(labels).to(device), recipe)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -145,7 +149,7 @@ def train(
             _keep(
                 checkpoint, {"model": weights(model), "optimizer": optimiser.state_dict(), "iteration": step + 1, **run}
             )
-    return model.eval()
+    return model.eval().cpu()
 
 
 def pace(step: int, steps: int) -> float:
@@ -162,7 +166,7 @@ def pace(step: int, steps: int) -> float:
 
 def weights(model: nn.Module) -> dict[str, Tensor]:
     """The parameters and buffers of a model as a checkpoint keeps them."""
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
 
 
 def save_model(path: Path, model: nn.Module, iteration: int) -> Path:
@@ -174,9 +178,9 @@ def save_model(path: Path, model: nn.Module, iteration: int) -> Path:
 
 
 def _loss(model: BuiltinModel, frames: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
+    with torch.autocast(frames.device.type, torch.bfloat16, enabled=recipe.half):
         learnt = model(([frames], labels, None, None, None))["training_feat"]
-    loss = torch.zeros(())
+    loss = torch.zeros((), device=frames.device)
     if recipe.margin is not None:
         loss = loss + triplet_loss(learnt["triplet"]["embeddings"].float(), labels, recipe.margin)
     if recipe.scale is not None:
