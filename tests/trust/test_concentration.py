@@ -87,3 +87,16 @@ def test_time_by_hand():
     maps = np.array([1.0, 3.0, -5.0, 0.0])[:, None, None] * np.ones((4, 2, 2)) / 4
     assert in_time(maps, region) == Concentration(0.75, 0.25, 1.0)
     assert in_time(np.zeros((4, 1, 1)), region).found == 0.25  # no evidence is as good as chance
+
+
+def test_for_and_against_in_a_frame_are_set_off_against_each_other():
+    region = np.array([[[True]], [[False]]])
+    maps = np.array([[[5.0, -1.0]], [[6.0, -5.0]]])
+    assert in_time(maps, region) == Concentration(4 / 5, 0.5, 1.0)
+
+
+def test_a_step_counts_in_each_of_its_frames():
+    region = np.zeros((6, 1, 1), bool)
+    region[:2] = True
+    assert in_time(np.array([2.0, 1.0, 1.0])[:, None, None], region) == Concentration(0.5, 1 / 3, 1.0)
+    assert in_time(np.ones((1, 2, 2)), region).found == 1 / 3  # one map for the whole walk knows no time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +23,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.methods import GradCam
 from visual_analyse.explain.plan import Plan
+from visual_analyse.explain.reach import reaches
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.facts import model_facts
 from visual_analyse.files import copy_whole
@@ -158,7 +159,10 @@ class Run:
         for probe in self.pairing.probes:
             try:
                 batch = read_probe(self.model, probe).batch
-                return resolve(self.model, batch), batch.lengths[0]
+                plan = resolve(self.model, batch)
+                if not self.options.layers:  # what is chosen for a user also asks which layers see single frames
+                    plan = replace(plan, reach=reaches(self.model, batch, plan))
+                return plan, batch.lengths[0]
             except VisualAnalyseError as error:
                 troubles.append(VisualAnalyseError(f"{plain(probe.name)}: {error}"))
         raise troubles[0]

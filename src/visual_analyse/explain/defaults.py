@@ -13,18 +13,20 @@ from visual_analyse.explain.plan import Plan
 METHOD = IntegratedDeviation.name
 SIGN: Sign = "for"
 LAYERS = "first on the last grid"  # as the table of planted evidence calls it
+LAYERS_OF_TIME = "first on the last grid of single frames"  # where the other does not see frames one by one
 TARGET = "crowd"  # where the gallery allows it
 _FRAMES = 30  # of a walk on which layers are compared
 L = TypeVar("L")
 
 
 def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
-    """The layer whose maps found planted evidence best, of any model: the first convolution on the last grid.
+    """The layers whose maps found planted evidence best, of any model: one for where, and one for when if it must be.
 
-    It sees what the last ones see and, of these, is the nearest to the frames: what it says in a cell comes from around
-    there. Where it is pooled over the walk, and so knows no time, the first on the last grid of those that are not
-    comes second. Where there are no convolutions with a grid, all layers with a place count. Raises VisualAnalyseError
-    where there is none.
+    Where: the first convolution on the last grid. It sees what the last ones see and, of these, is the nearest to the
+    frames: what it says in a cell comes from around there. When: where that one is pooled over the walk, or each of its
+    steps sees several frames while others see fewer (`plan.reach`), the first on the last grid of those that see
+    fewest: what it says of a frame comes from that frame. Where there are no convolutions with a grid, all layers with
+    a place count. Raises VisualAnalyseError where there is none.
 
     >>> default_layers(layers, plan)[0].number  # doctest: +SKIP
     20
@@ -34,11 +36,21 @@ def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
     if not some:
         raise VisualAnalyseError("None of the model's layers has a place in the frames: there is nothing to explain.")
     grids = {layer: grid_of(plan, layer) for layer in some}
+    reach = {layer: plan.reach.get(layer.number, 1) for layer in some if not plan[layer.number].pooled}
     chosen = first_of_last(some, grids)
-    framed = [layer for layer in some if not plan[layer.number].pooled]
-    if not plan[chosen.number].pooled or not framed:
+    if not reach or reach.get(chosen) == min(reach.values()):
         return [chosen]
-    return [chosen, first_of_last(framed, grids)]
+    return [chosen, first_of_last(nearest(list(reach), reach), grids)]
+
+
+def nearest(layers: Sequence[L], reach: Mapping[L, int]) -> list[L]:
+    """Of some layers those whose steps see fewest frames.
+
+    >>> nearest([1, 3, 5], {1: 1, 3: 1, 5: 9})
+    [1, 3]
+    """
+    least = min(reach[layer] for layer in layers)
+    return [layer for layer in layers if reach[layer] == least]
 
 
 def grid_of(plan: Plan, layer: Layer) -> tuple[int, ...]:

@@ -96,13 +96,15 @@ class Fit:
 class Plan:
     """The places of all layers of a model, resolved once, for walks of any length.
 
-    `overwritten` lists the calls whose output is written into further down. Made by `resolve`.
+    `overwritten` lists the calls whose output is written into further down; `reach`, where it was measured
+    (`reaches`), says over how many frames each layer sees. Made by `resolve`.
     """
 
     places: dict[int, Place]
     overwritten: frozenset[Slot]
     frames: Grid
     operations: dict[Grid, tuple[TimeOp, ...]] = field(default_factory=dict)
+    reach: Mapping[int, int] = field(default_factory=dict)
 
     def __getitem__(self, number: int) -> Place:
         return self.places[number]

@@ -126,14 +126,16 @@ def widened(region: Array, rows: int, columns: int) -> Array:
 
 
 def in_time(maps: Array, region: Array) -> Concentration:
-    """How much of the evidence lies in the frames where identities differ: maps `[s, ...]`, region bool `[s, ...]`.
+    """How much of the evidence lies in the frames where identities differ: maps `[t, ...]`, region bool `[s, ...]`.
 
-    All of it counts, larger being stronger and less than nothing nothing. The ceiling is 1.
+    What a frame says is what its cells add up to, larger being stronger; where that is less than nothing it is nothing.
+    A step counts in each of its frames, and a map of one step stands for all. The ceiling is 1.
 
     >>> in_time(np.array([[1.0], [3.0]]), np.array([[False], [True]])).found
     0.75
     """
-    each = np.maximum(maps.reshape(len(maps), -1), 0).sum(1)
-    right = region.reshape(len(region), -1).any(1)
+    right = np.any(region.reshape(len(region), -1), axis=1)
+    steps = np.arange(len(right)) * len(maps) // len(right)
+    each = np.maximum(maps.reshape(len(maps), -1).sum(1), 0)[steps]
     total = each.sum()
     return Concentration(float(each[right].sum() / total) if total else float(right.mean()), float(right.mean()), 1.0)
