@@ -90,7 +90,7 @@ def explain_probe(
         others, _ = without_overlap(walk, walks, model.config.data_in_use)
         shown = read_probe(model, walk)
         known = Galleries(Encoder(model, Store())).of(others)
-        batches = [model.batch([walk.load(model.config.data_in_use)]) for walk in spaced(others, USUAL)]
+        batches = [read_probe(model, walk).batch for walk in spaced(others, USUAL)]
     plan = resolve(model, shown.batch)
     chosen = select([layer for layer, _ in leaves(model.module)], layers)
     drawn = [layer for layer in chosen if not plan[layer.number].reason]

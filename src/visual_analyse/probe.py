@@ -13,6 +13,7 @@ from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.model import Batch, Source
 from visual_analyse.explain.resolving import separable
 from visual_analyse.gait.kinds import frames_for_picture, kind_of
+from visual_analyse.gait.phase import moments_of
 from visual_analyse.gait.sequences import Sequence as Walk
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.names import plain
@@ -79,6 +80,9 @@ def read_probe(model: GaitModel, walk: Walk) -> Probe:
     if len(ready.shown) != len(arrays[0]) or (ready.shown != np.arange(len(ready.shown))).any():
         facts["shown"] = ready.shown.tolist()
     others = [k for k in range(len(kinds)) if k != picture]
+    moments = moments_of(seen, kinds)
+    if len(batch) == 1 and len(moments) == batch.lengths[0]:
+        batch = replace(batch, moments=(moments,))
     return Probe(
         walk.name, batch, seen[picture], kinds[picture], facts, picture,
         {str(number): seen[k] for number, k in enumerate(others, 1)},

@@ -12,7 +12,7 @@ from benchmarks.phase import error_of, hurried, told, walkers
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.gait import phase as phase_module
 from visual_analyse.gait.kinds import PARSING, POSE, POSE_18, RGB, SILHOUETTE
-from visual_analyse.gait.phase import ERROR_OF_VIEW, Phase, align, expected_error, phase_of, step_phase
+from visual_analyse.gait.phase import ERROR_OF_VIEW, Phase, align, expected_error, moments_of, phase_of, step_phase
 from visual_analyse.synthetic.walk import Walk
 
 PEOPLE, FRAMES = 2, 40  # six walks a view, of people the benchmark has not seen
@@ -144,6 +144,26 @@ def test_joints_are_asked_before_silhouettes_and_these_before_parsing(walks):
     colours = np.repeat(one.silhouettes[..., None], 3, -1)
     assert not phase_of([colours], [RGB]).known
     assert len(phase_of([colours], [RGB]).values) == FRAMES
+
+
+@pytest.mark.parametrize("view", ["036", "090", "144"])
+def test_joints_tell_a_whole_stride_from_either_side(walks, view):
+    for one in walks[view]:
+        for turned in (1, -1):  # seen in a mirror, whose left hand is still called left
+            joints = one.joints.copy()
+            joints[..., 0] *= turned
+            found = moments_of([joints], [POSE])
+            away = np.abs(np.angle(np.exp(2j * np.pi * (found - one.phase)))) / (2 * np.pi)
+            assert away.max() < 0.1  # the other foot's heel strike is half a stride away
+
+
+def test_silhouettes_tell_the_step_and_joints_are_asked_alone(walks):
+    one = walks["090"][0]
+    assert np.array_equal(moments_of([one.silhouettes], [SILHOUETTE]), step_phase(one.silhouettes).values)
+    both = [one.silhouettes, one.joints], [SILHOUETTE, POSE]
+    assert np.array_equal(moments_of(*both), step_phase(one.joints).stride)
+    still = np.repeat(one.joints[:1], FRAMES, 0)
+    assert np.isnan(moments_of([one.silhouettes, still], [SILHOUETTE, POSE])).all()
 
 
 def test_no_other_shape_has_a_phase():

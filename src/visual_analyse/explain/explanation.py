@@ -24,6 +24,7 @@ from visual_analyse.explain.resolving import fit, resolve
 from visual_analyse.explain.shares import shares
 from visual_analyse.explain.targets import Target
 from visual_analyse.explain.tracks import must_have_places, tracks_of
+from visual_analyse.explain.usual import told_usual
 from visual_analyse.results import LayerEvidence
 
 
@@ -107,7 +108,7 @@ def explain(
     must_have_places(plan, layers)
     modules = {layer.number: module for layer, module in leaves(model.module)}
     fitted = fit(model, batch, plan, layers)
-    hows = ((method or GradCam(), sign), *further)
+    hows = told_usual([(method or GradCam(), sign), *further], batch, plan)
     several = len(batch.told_apart) > 1
     with frozen(model.module), torch.enable_grad(), enough_memory("explaining it"):
         wanted = [tensor.detach().requires_grad_() for tensor in batch.inputs] if several else []

@@ -145,6 +145,8 @@ class ElementWise(Method):
 class Deviation(ElementWise):
     """`sum_c relu(g_c (A_c - U_c))`, `U` what the layer usually puts out: the mean over the frames of other walks.
 
+    Of frames at the same moment of the step, or of the stride where left and right are told apart, where that is known
+    (`Usual.of`): a knee that bends as the foot swings is nothing unusual.
     To first order what the score owes to this walk's not being an ordinary one (a Taylor step from `U`, as Shrikumar et
     al., "Learning important features through propagating activation differences", ICML 2017, sec. 2, have reference
     activations). What all walks have in common, the outline of a body say, has no part in it. Costs a forward for each

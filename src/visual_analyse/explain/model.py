@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 
@@ -25,7 +27,8 @@ class Batch:
     `inputs`: one tensor an input of the model; `axes`: their axes by name, e.g. `("n s h w",)`: `v` are joints, `q`
     points, each with its channels beside it. `lengths`: frames of each sequence. `packed`: the sequences stand one
     after another along `s` in a batch of one (OpenGait's way in tests); else they are stacked along `n`. `sources`: the
-    inputs that are told apart, by default one a tensor.
+    inputs that are told apart, by default one a tensor. `moments`: for each walk `[s]`, when in its cycle each frame
+    is, from 0 to 1, NaN where that is not known; none where it is known of no walk.
     """
 
     inputs: tuple[Tensor, ...]
@@ -33,6 +36,7 @@ class Batch:
     lengths: tuple[int, ...]
     packed: bool = False
     sources: tuple[Source, ...] = ()
+    moments: tuple[NDArray[np.float64], ...] = ()
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -26,6 +26,7 @@ from visual_analyse.explain.part_supports import Supports, row_axis, share
 from visual_analyse.explain.plan import Fit, Plan
 from visual_analyse.explain.resolving import fit, resolve
 from visual_analyse.explain.tracks import must_have_places, tracks_of
+from visual_analyse.explain.usual import told_usual
 from visual_analyse.results import LayerEvidence
 
 PartTarget = Callable[[Tensor], Tensor]
@@ -104,7 +105,7 @@ def explain_parts(
     must_have_places(plan, layers)
     modules = {layer.number: module for layer, module in leaves(model.module)}
     fitted = fit(model, batch, plan, layers)
-    how = (method or GradCam(), sign)
+    (how,) = told_usual([(method or GradCam(), sign)], batch, plan)
     with (
         frozen(model.module),
         torch.enable_grad(),

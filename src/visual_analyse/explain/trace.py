@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -102,7 +103,8 @@ def resized(batch: Batch, lengths: tuple[int, ...]) -> Batch:
         first = tensor[:1].narrow(time, 0, batch.lengths[0])
         walks = [first.index_select(time, torch.arange(k, device=tensor.device) % batch.lengths[0]) for k in lengths]
         tensors.append(torch.cat(walks, time if batch.packed else names.index("n")))
-    return Batch(tuple(tensors), batch.axes, lengths, batch.packed, batch.sources)
+    moments = tuple(batch.moments[0][np.arange(k) % batch.lengths[0]] for k in lengths if batch.moments)
+    return Batch(tuple(tensors), batch.axes, lengths, batch.packed, batch.sources, moments)
 
 
 def _weighed(tensor: Tensor) -> float:

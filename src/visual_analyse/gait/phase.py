@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,8 @@ class Phase:
     """The step phase of each frame: `values` float64 `[s]` from 0, a heel strike, to 1, the next foot's.
 
     NaN where it is not told. `confidence`, 0 to 1, is the share that the beat of the steps has in what it and noise
-    make together; `known` says whether that is enough for `values` to be told.
+    make together; `known` says whether that is enough for `values` to be told. `stride` `[s]`: where in a whole stride
+    it is, from 0 to 1, NaN where left and right are not told apart.
 
     >>> bool(np.isnan(Phase.unknown(2).values).all())
     True
@@ -59,6 +60,11 @@ class Phase:
     values: Array
     confidence: float
     known: bool
+    stride: Array = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not len(self.stride):
+            object.__setattr__(self, "stride", np.full(len(self.values), np.nan))
 
     @staticmethod
     def unknown(frames: int, confidence: float = 0.0) -> Phase:
@@ -109,6 +115,21 @@ def phase_of(arrays: Sequence[Array], kinds: Sequence[InputKind]) -> Phase:
         if found[-1].known:
             return found[-1]
     return max(found[1:] or found, key=lambda phase: phase.confidence)
+
+
+def moments_of(arrays: Sequence[Array], kinds: Sequence[InputKind]) -> Array:
+    """When in its cycle each frame of a walk is, from 0 to 1, so that frames of walks can be told alike: float64 `[s]`.
+
+    The cycle is a stride where the walk has joints, which tell left from right, and else a step; NaN where it is not
+    told. `arrays` and `kinds` as `phase_of` takes them.
+
+    >>> bool(np.isnan(moments_of([np.zeros((30, 64, 44), np.uint8)], [InputKind("silhouette")])).all())
+    True
+    """
+    jointed = [k for k, kind in enumerate(kinds) if kind.picture == "joints"]
+    some = jointed or range(len(kinds))
+    phase = phase_of([arrays[k] for k in some], [kinds[k] for k in some])
+    return phase.stride if jointed else phase.values
 
 
 def align(probe: Array, gallery: Array) -> NDArray[np.int64] | None:
@@ -168,7 +189,9 @@ def _of_joints(joints: Joints) -> Phase:
     signals = signals / height
     phase = _told(signals, seen, (KNEES_LAG, ANKLES_LAG), 1, LEAST_APART)
     if phase.known:
-        return phase
+        ahead = _forwards(joints)
+        # Seen walking the other way, the left foot is ahead where the right one seemed to be: half a stride later.
+        return replace(phase, stride=(phase.stride + (ahead < 0) / 2) % 1.0 if ahead else np.full(len(joints), np.nan))
     # Where a pose estimator takes left for right from frame to frame, how far apart they are still tells the step.
     # Of |cos x| the first harmonic is 4 / (3 pi) of its height.
     apart_only = _told(np.abs(signals[:, 1:]), seen[:, 1:], (ANKLES_LAG,), 2, LEAST_APART * 4 / (3 * np.pi))
@@ -198,11 +221,13 @@ def _told(signals: Array, seen: Array, lags: Sequence[float], order: int, least:
     confidence = strength / (strength + noise) if strength > 0 else 0.0
     if confidence < LEAST_CONFIDENCE or np.sqrt(2 * strength / used) < least:
         return Phase.unknown(frames, confidence)
-    stride, step, half = powers(signals[:, -1], seen[:, -1], period, (1, 2, 4))
-    if order == 2 and half > OVERTONE * step and stride < step:
+    one, step, half = powers(signals[:, -1], seen[:, -1], period, (1, 2, 4))
+    if order == 2 and half > OVERTONE * step and one < step:
         return Phase.unknown(frames, confidence)
     values = (np.angle(total) / (np.pi * order)) % 1.0 % 1.0
-    return Phase(np.where(seen.any(1), values, np.nan), confidence, True)
+    there = seen.any(1)
+    stride = np.angle(total) / (2 * np.pi) % 1.0 % 1.0 if order == 1 else np.full(frames, np.nan)
+    return Phase(np.where(there, values, np.nan), confidence, True, np.where(there, stride, np.nan))
 
 
 def _spread(body: Array) -> tuple[Array, Array]:
@@ -219,6 +244,20 @@ def _spread(body: Array) -> tuple[Array, Array]:
             spread[frame] = np.sqrt(mass @ (columns - middle) ** 2 / total) / height
             seen[frame] = True
     return spread, seen
+
+
+def _forwards(joints: Joints) -> int:
+    """Which way a body walks across the picture, 1 for larger x, -1 for smaller, 0 where that is not told.
+
+    Knees bend forwards: in the mean over both legs and all frames a knee is ahead of the middle of hip and ankle.
+    """
+    bent = []
+    for side in ("left", "right"):
+        (hip, one), (knee, two), (ankle, three) = (joints.of(f"{side} {name}") for name in ("hip", "knee", "ankle"))
+        there = one & two & three
+        bent.append((knee - (hip + ankle) / 2)[there, 0])
+    whole = np.concatenate(bent)
+    return int(np.sign(whole.mean())) if len(whole) else 0
 
 
 def _height(joints: Joints) -> float:
