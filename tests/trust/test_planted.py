@@ -48,7 +48,7 @@ def test_every_layer_target_and_way_is_scored(scored):
     found = {(score.layer.number, score.target, score.way) for score in scores}
     ways = [(number, way) for number in (1, 22) for way in ("grad_cam-abs", "hirescam-for")]
     ways += [(22, "integrated_deviation-abs")]
-    ways += [(22, f"perturbing-{sign}") for sign in ("for", "against", "abs")]
+    ways += [(22, f"perturbing{sign}") for sign in ("-for", "-against", "-abs", "")]
     assert found == {(number, target, way) for number, way in ways for target in ("match", "contrast", "crowd")}
     assert 0 < rank1 <= 1
 

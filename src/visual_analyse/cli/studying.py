@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -34,6 +34,7 @@ class Studying(Run):
     of_grad_cam: ClassVar[bool] = False
 
     _study: Study | None = None
+    _chosen: dict[str, int] = field(default_factory=dict)  # the layers for where and for when, if nobody named any
 
     @cached_property
     def decision(self) -> Decision:
@@ -95,13 +96,19 @@ class Studying(Run):
         """The layers that were named, else those that found planted evidence best."""
         if self.options.layers:
             return choose_layers(layers, plan, length, self.options.layers)
-        return default_layers(layers, plan)
+        found = default_layers(layers, plan)
+        self._chosen = {"where": found[0].number, "when": found[-1].number}
+        return found
 
     def how(self, layers: list[Layer]) -> list[Any]:
         """What besides model, probe and gallery decides a result."""
         ways = [(method.name, sign) for method, sign in self.hows]
         asked = (self.decision.name, self.options.match, self.options.wanted, self.options.both)
-        return ["explain", [layer.number for layer in layers], ways, self.names, self.options.each_part, *asked]
+        chosen = sorted(self._chosen.items())
+        return [
+            "explain, usual by moment", [layer.number for layer in layers], ways, self.names, self.options.each_part,
+            chosen, *asked,
+        ]  # fmt: skip
 
     def make(
         self, probe: Sequence, walks: list[Sequence], gallery: Gallery, layers: list[Layer], plan: Plan, facts: Any
@@ -113,7 +120,7 @@ class Studying(Run):
                 self.model, layers, plan, self.hows, self.decision, others, self.names[0] in OTHERS,
                 self.options.each_part, self.options.both, self.options.wanted,
             )  # fmt: skip
-        return self._study.of(probe, walks, gallery, facts)
+        return self._study.of(probe, walks, gallery, {**facts, "chosen": self._chosen} if self._chosen else facts)
 
     def close(self, layers: list[Layer]) -> None:
         """Say what was done, and draw it."""

@@ -55,8 +55,8 @@ def _parser() -> Parser:
     parser.results()
     add("-s", "--save_dir", type=Path, metavar="DIR", help="where figures go (default: beside the .npz)")
     add("--layer", "--layers", nargs="+", default=[], metavar="KEY",
-        help="the layers to draw, by key, number, name or pattern, as 13 or '*conv*' (default: the last one that "
-        "has maps over time)")  # fmt: skip
+        help="the layers to draw, by key, number, name or pattern, as 13 or '*conv*' (default: those that "
+        "explain chose for where and when; else the last one that has maps over time)")  # fmt: skip
     add("--polarity", type=str.lower, choices=tuple(POLARITIES), default="both",
         help="what the colours on frames show: evidence for the match, against it, both, or its absolute value "
         "(default: both). Where a result's own maps have no sign, abs draws these, the others those beside them that "
@@ -132,7 +132,8 @@ def _figures(path: Path, keys: Sequence[str], style: Style, ending: str) -> Iter
     names = [f"_{name}" for name in distinct_names(layer.key for layer in layers)] if len(layers) > 1 else [""]
     for name, layer in zip(names, layers, strict=True):
         if evidence.matched is not None:
-            yield f"{name}_match.{ending}", draw_match(evidence, layer, style)
+            where = layer if keys else _of_where(evidence, layer, style.polarity)
+            yield f"{name}_match.{ending}", draw_match(evidence, where, style)
         yield f"{name}_time.{ending}", draw_time(evidence, layer, style)
 
 
@@ -153,6 +154,13 @@ def _chosen(evidence: Evidence, keys: Sequence[str], polarity: str) -> list[Laye
         if any(_is(layer, key) for key in keys)
     ]
     return list({layer.key: layer for layer in chosen}.values())
+
+
+def _of_where(evidence: Evidence, layer: LayerEvidence, polarity: str) -> LayerEvidence:
+    """The layer that `explain` chose to tell where, if it has maps over time; else the one that is given."""
+    number = evidence.manifest.get("chosen", {}).get("where")
+    found = next((one for one in evidence.layers if one.number == number and len(one.maps) > 1), None)
+    return layer if found is None else _with_a_sign(evidence, found, polarity)
 
 
 def _with_a_sign(evidence: Evidence, layer: LayerEvidence, polarity: str) -> LayerEvidence:

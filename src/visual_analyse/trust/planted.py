@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,12 @@ from visual_analyse.explain.explanation import explain
 from visual_analyse.explain.input_methods import InputMethod
 from visual_analyse.explain.layers import Layer
 from visual_analyse.explain.methods import How, named
+from visual_analyse.explain.model import Batch
 from visual_analyse.explain.perturbing import perturbing_for
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.targets import Target, contrast, crowd, distance_to
+from visual_analyse.gait.kinds import kind_of
+from visual_analyse.gait.phase import moments_of
 from visual_analyse.measure.distances import distances
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.results import LayerEvidence
@@ -48,7 +51,8 @@ class Score:
     """How one way to make a map found what was planted, over the probes that were recognised.
 
     `where` and `when`: the mean over probes of `Concentration`, in space and in time. Layer 0 is the input; `pooled`
-    whether the layer has one map for the whole walk; `grid`, steps, rows and columns of its maps.
+    whether the layer has one map for the whole walk; `grid`, steps, rows and columns of its maps; `reach`, over
+    how many frames it sees, as far as the plan knows.
     """
 
     layer: Layer
@@ -59,6 +63,7 @@ class Score:
     probes: int
     pooled: bool = False
     grid: tuple[int, ...] = ()
+    reach: int = 1
 
 
 def score_ways(
@@ -109,7 +114,7 @@ def score_ways(
             grids[layer] = maps.shape
             if maps.shape not in grounds:
                 grounds[maps.shape] = Ground.of(probe.body, probe.region, *maps.shape)
-            both = (grounds[maps.shape].score(maps), _when(maps, probe))
+            both = (grounds[maps.shape].score(maps), in_time(maps, probe.region))
             found.setdefault((layer, name, way), []).append(both)
     if not found:
         raise VisualAnalyseError(f"{model.name} recognises none of {len(probes)} probes: there is nothing to score.")
@@ -123,10 +128,21 @@ def score_ways(
             len(pairs),
             layer.number > 0 and plan[layer.number].pooled,
             grids[layer],
+            plan.reach.get(layer.number, 1),
         )
         for (layer, target, way), pairs in found.items()
     ]
     return scores, right / len(probes)
+
+
+def batch_of(model: GaitModel, walk: PlantedWalk) -> Batch:
+    """A walk as a model takes it, with when in its cycle each frame is.
+
+    >>> batch_of(model, probes[0]).lengths  # doctest: +SKIP
+    (30,)
+    """
+    batch = model.batch([[walk.data]])
+    return replace(batch, moments=(moments_of([walk.data], kind_of([walk.data])),))
 
 
 def _all_maps(
@@ -134,7 +150,7 @@ def _all_maps(
     hows: Sequence[How], some: Sequence[Layer], inputs: Sequence[InputMethod] | None,
 ) -> Iterator[tuple[str, Layer, str, Array]]:  # fmt: skip
     """The maps of a probe by target, layer and way, more where they are stronger; without `inputs` none by changes."""
-    batch = model.batch([[probe.data]])
+    batch = batch_of(model, probe)
     by_number = {layer.number: layer for layer in layers}
     values = {name: _float(target) for name, target in targets.items()}
     jobs = [
@@ -167,20 +183,13 @@ def _float(target: Target) -> Target:
 
 def _signs(name: str, layer: LayerEvidence) -> Iterator[tuple[str, Array]]:
     maps = _strength(layer, name)
-    yield from ((f"{name}-for", maps), (f"{name}-against", -maps), (f"{name}-abs", np.abs(maps)))
+    yield from ((f"{name}-for", maps), (f"{name}-against", -maps), (f"{name}-abs", np.abs(maps)), (name, maps))
 
 
 def _strength(layer: LayerEvidence, way: str) -> Array:
     """Maps `[t, gh, gw]` of which more is stronger, those of joints as grids of one row."""
     maps = layer.maps if layer.maps.ndim == 3 else layer.maps[:, None]
     return -maps if way.endswith("-against") else maps
-
-
-def _when(maps: Array, probe: PlantedWalk) -> Concentration:
-    if len(maps) != len(probe.region):  # one map for the whole walk knows no time
-        share = float(probe.region.reshape(len(probe.region), -1).any(1).mean())
-        return Concentration(share, share, 1.0)
-    return in_time(maps, probe.region)
 
 
 def _mean(scores: Sequence[Concentration]) -> Concentration:
