@@ -32,6 +32,8 @@ def test_a_study_by_default(workshop, capsys):
     for evidence in found:
         manifest = evidence.manifest
         assert (manifest["method"], manifest["sign"], manifest["asked"]) == (METHOD, SIGN, TARGET)
+        numbers_of = [layer.number for layer in evidence.layers]
+        assert manifest["chosen"] == {"where": numbers_of[0], "when": numbers_of[-1]} and len(numbers_of) == 2
         assert manifest["match"]["right"] and manifest["match"]["name"][:3] == manifest["probe"]["id"]
         layer = evidence.layers[0]
         beside = {one.method: one for one in evidence.further if one.number == layer.number}

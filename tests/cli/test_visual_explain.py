@@ -131,6 +131,26 @@ def test_the_last_layer_with_maps_over_time_is_the_default(plain: Path, tmp_path
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+def test_where_and_when_are_drawn_from_the_layers_that_were_chosen_for_them(tmp_path: Path) -> None:
+    """As `explain` says which; a layer pooled over the walk tells no time, and leaves both to the other."""
+    for name, where in (("x", 3), ("y", 9)):
+        replace(walk(1, chosen={"where": where, "when": 7}), matched=walk(2)).save(tmp_path / f"{name}.npz")
+    for file, folder, words in (
+        ("x", "a", []),
+        ("y", "b", []),
+        ("x", "3", ["--layer", "3"]),
+        ("x", "7", ["--layer", "7"]),
+    ):
+        assert run(tmp_path / f"{file}.npz", "-s", tmp_path / folder, *words) == 0
+
+    def drawn(folder: str, file: str, figure: str) -> bytes:
+        return (tmp_path / folder / f"{file}_{figure}.png").read_bytes()
+
+    assert drawn("a", "x", "match") == drawn("3", "x", "match") != drawn("7", "x", "match")
+    assert drawn("a", "x", "time") == drawn("7", "x", "time") != drawn("3", "x", "time")
+    assert drawn("b", "y", "match") == drawn("7", "x", "match") and drawn("b", "y", "time") == drawn("7", "x", "time")
+
+
 @pytest.mark.parametrize("polarity", ["for", "against", "abs"])
 def test_polarities_colour_the_frames(polarity: str, full: Path, tmp_path: Path) -> None:
     run(full, "-s", tmp_path / "both")
