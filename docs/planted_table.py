@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from visual_analyse.explain.defaults import LAYERS, METHOD, SIGN, TARGET, first_of_last
+from visual_analyse.explain.defaults import LAYERS, LAYERS_OF_TIME, METHOD, SIGN, TARGET, first_of_last, nearest
 from visual_analyse.explain.methods import METHODS
 from visual_analyse.synthetic.training.planted import HELD_OUT
 
@@ -19,24 +19,32 @@ CSV, PAGE = HERE / "planted.csv", HERE / "planted.md"
 USUAL_WAY = ("grad_cam-abs", "last", "match")
 SILHOUETTES = ("gaitset", "gaitbase")
 REGIONS = ("head", "trunk", "arms", "legs")
-MOMENT, LAYERS_OF_FRAMES = "swing", "first on the last grid of frames"
+MOMENT = "swing"
 INPUTS = ("integrated_gradients", "occlusion")
 PERTURBING = "perturbing"
 LEAST = 1 / 3  # of the probes, four times what chance recognises: a model below has not learned what was planted
 Row = dict[str, Any]
 Way = tuple[str, str, str]  # method and sign, the rule of its layer, target
 
-# Rules that find a layer of any model: from its convolutions in order, those of them that have frames, and the grid of
-# each, steps and all.
-RULES: dict[str, Callable[[Sequence[Any], Sequence[Any], Mapping[Any, Any]], Any]] = {
-    "first": lambda every, framed, grids: every[0],
-    "middle of frames": lambda every, framed, grids: framed[len(framed) // 2],
-    "first on the last grid of frames": lambda every, framed, grids: first_of_last(framed, grids),
-    "last but one of frames": lambda every, framed, grids: framed[max(0, len(framed) - 2)],
-    "last of frames": lambda every, framed, grids: framed[-1],
-    "first on the last grid": lambda every, framed, grids: first_of_last(every, grids),
-    "last but one": lambda every, framed, grids: every[max(0, len(every) - 2)],
-    "last": lambda every, framed, grids: every[-1],
+ORDERED = ("gaitgraph2", "gaittr", "gaitgl")  # models that see the order of frames
+
+# Rules that find a layer of any model: from its convolutions in order, those of them that have frames, the grid of
+# each, steps and all, and how many frames it sees.
+Rule = Callable[[Sequence[Any], Sequence[Any], Mapping[Any, Any], Mapping[Any, int]], Any]
+RULES: dict[str, Rule] = {
+    "first": lambda every, framed, grids, reach: every[0],
+    "middle of frames": lambda every, framed, grids, reach: framed[len(framed) // 2],
+    "first on the last grid of frames": lambda every, framed, grids, reach: first_of_last(framed, grids),
+    "first on the last grid of single frames": lambda every, framed, grids, reach: first_of_last(
+        nearest(framed, reach), grids
+    ),
+    "first of single frames": lambda every, framed, grids, reach: nearest(framed, reach)[0],
+    "last of single frames": lambda every, framed, grids, reach: nearest(framed, reach)[-1],
+    "last but one of frames": lambda every, framed, grids, reach: framed[max(0, len(framed) - 2)],
+    "last of frames": lambda every, framed, grids, reach: framed[-1],
+    "first on the last grid": lambda every, framed, grids, reach: first_of_last(every, grids),
+    "last but one": lambda every, framed, grids, reach: every[max(0, len(every) - 2)],
+    "last": lambda every, framed, grids, reach: every[-1],
 }
 ABOUT = """\
 # Where planted evidence is found
@@ -49,6 +57,8 @@ is scored is how much of the
 strongest twentieth of a map over the body lies where identities differ, widened by one cell of the layer's grid; in
 shares of the **ceiling**, what a perfect map on the same grid reaches. **Chance** is what a map that knows nothing
 reaches. `python -m docs.planted` trains, scores and writes this page and `docs/planted.csv`, which has every number.
+The models of this page learned on a GPU (`--device 0`), in minutes; on two cores GaitGL takes the better part of a day,
+the others ten minutes each.
 
 The targets are the distance to the *match*, as Grad-CAM is asked; the *contrast*: the best true match's distance minus
 the nearest impostor's; and the *crowd*: the best true match's minus the mean of those to the nearest walks of everybody
@@ -56,9 +66,23 @@ else. *for* looks at the strongest evidence for, *against* at that against, *abs
 """
 
 
+TIME = """\
+Identities differ while the left foot swings forwards, and look alike in all other frames: what is scored is how much of
+the evidence lies in the frames where they differ. What a frame says is what all its cells add up to, for and against;
+*signed* is that sum, *for*, *against* and *abs* are as above. Perturbing changes a cell in all frames at once, and
+tells no time."""
+SINGLE = """\
+What is drawn at a frame should come from that frame: on layers whose steps see single frames, or as few as the model
+has, the ways to make maps compare as follows."""
+ANY = """\
+On any layer that a rule finds, those too whose steps see a dozen frames or more, where a map lights up when a feature
+that has learned the swing does, whichever frames it looked at:"""
+
+
 def numbers(rows: Iterable[Row]) -> list[Row]:
     """Rows as read from the CSV, with numbers for numbers."""
-    kinds: dict[str, Callable[[str], Any]] = {"layer": int, "probes": int, "pooled": lambda word: word == "True"}
+    whole = dict.fromkeys(("layer", "probes", "reach"), int)
+    kinds: dict[str, Callable[[str], Any]] = {**whole, "pooled": lambda word: word == "True"}
     texts = {"model", "plant", "name", "target", "way", "grid"}
     return [
         {key: value if key in texts else kinds.get(key, float)(value) for key, value in row.items()} for row in rows
@@ -83,9 +107,9 @@ def csv_of(rows: Sequence[Row]) -> str:
 def layer_by(rule: str, rows: Sequence[Row], model: str) -> int:
     """The layer of a model that a rule finds."""
     mine = [row for row in rows if row["model"] == model and row["layer"] > 0]
-    of_model, grids = ({row["layer"]: row[what] for row in mine} for what in ("pooled", "grid"))
+    of_model, grids, reach = ({row["layer"]: row[what] for row in mine} for what in ("pooled", "grid", "reach"))
     every = sorted(of_model)
-    found: int = RULES[rule](every, [layer for layer in every if not of_model[layer]] or every, grids)
+    found: int = RULES[rule](every, [layer for layer in every if not of_model[layer]] or every, grids, reach)
     return found
 
 
@@ -93,19 +117,27 @@ def reached(rows: Sequence[Row], model: str, plant: str, layer: int, way: str, t
     """The share of the ceiling that a way reaches; NaN where it was not tried."""
     for row in rows:
         if (row["model"], row["plant"], row["layer"], row["way"], row["target"]) == (model, plant, layer, way, target):
-            return float(row["where_found"] / row["where_ceiling"])
+            return _reached(row)
     return float("nan")
 
 
-def candidates(rows: Sequence[Row]) -> dict[Way, list[float]]:
-    """The shares reached by every way, at every rule's layer or at the input, of every target, region by region.
+def _reached(row: Row) -> float:
+    """As a share of the ceiling; of the moment, how much of the evidence lies in its frames."""
+    return float(row["when_found"] if row["plant"] == MOMENT else row["where_found"] / row["where_ceiling"])
 
-    Of models of silhouettes that learned it.
+
+def candidates(
+    rows: Sequence[Row], models: Sequence[str] = SILHOUETTES, plants: Sequence[str] = REGIONS
+) -> dict[Way, list[float]]:
+    """The shares reached by every way, at every rule's layer or at the input, of every target: plant by plant.
+
+    Of those of `models` that learned them. In time, layers that are pooled over it are none.
     """
     known = {
-        (row["model"], row["plant"], row["layer"], row["way"], row["target"]): row["where_found"] / row["where_ceiling"]
+        (row["model"], row["plant"], row["layer"], row["way"], row["target"]): _reached(row)
         for row in rows
-        if row["model"] in SILHOUETTES and row["plant"] in REGIONS and row["rank1"] >= LEAST
+        if row["model"] in models and row["plant"] in plants and row["rank1"] >= LEAST
+        if not (row["pooled"] and row["plant"] == MOMENT)
     }
     pairs = sorted({(model, plant) for model, plant, *_ in known})
     found: dict[Way, list[float]] = {}
@@ -117,6 +149,15 @@ def candidates(rows: Sequence[Row]) -> dict[Way, list[float]]:
             if not np.isnan(values).any():
                 found[way, rule, target] = values
     return found
+
+
+def in_time(rows: Sequence[Row], single: bool = True) -> dict[Way, list[float]]:
+    """The candidates of the moment, in models that see the order of frames.
+
+    On layers of `single` frames, or of as few as the model has: of others, a step says what many frames say.
+    """
+    found = candidates(rows, ORDERED, (MOMENT,))
+    return {way: values for way, values in found.items() if not single or way[1].endswith("of single frames")}
 
 
 def winner(scores: dict[Way, list[float]]) -> Way:
@@ -180,7 +221,7 @@ def write_table(rows: Sequence[Row]) -> str:
         ]
         if layers:
             lines += [*_table([f"layer of {model}", *some], shares), ""]
-    return "\n".join([*lines, "## In time", "", *_time(rows, default), ""])
+    return "\n".join([*lines, "## In time", "", *_time(rows), ""])
 
 
 def _of(row: Row, model: str, plant: str) -> bool:
@@ -195,8 +236,8 @@ def _row(rows: Sequence[Row], model: str, plant: str, default: Way) -> list[str]
     own = [row for row in rows if _of(row, model, plant)]
     layer, last = layer_by(LAYERS, rows, model), layer_by(USUAL_WAY[1], rows, model)
     here = next(row for row in own if row["layer"] == layer)
-    top = max(own, key=lambda row: row["where_found"] / row["where_ceiling"])
-    most = _share(top["where_found"] / top["where_ceiling"])
+    top = max(own, key=_reached)
+    most = _share(_reached(top))
     return [
         model,
         plant,
@@ -220,27 +261,40 @@ def _named(way: str, name: str) -> bool:
     return way == name or way.removeprefix(f"{name}-") in ("for", "against", "abs")
 
 
-def _time(rows: Sequence[Row], default: Way) -> list[str]:
+def _time(rows: Sequence[Row]) -> list[str]:
     """How much of the evidence lies in the frames where identities differ, of those that differ at one moment."""
+    default = (METHOD, LAYERS_OF_TIME, TARGET)
     found = []
     for model in dict.fromkeys(row["model"] for row in rows if row["plant"] == MOMENT):
         own = [row for row in rows if _of(row, model, MOMENT) and not row["pooled"]]
-        top = max(own, key=lambda row: row["when_found"])
-        layer = layer_by(LAYERS_OF_FRAMES, rows, model)
-        mine = next(row for row in own if (row["way"], row["layer"], row["target"]) == (default[0], layer, default[2]))
-        usual = max(row["when_found"] for row in own if (row["way"], row["target"]) == (USUAL_WAY[0], USUAL_WAY[2]))
-        best = f"{_share(top['when_found'])} ({top['way']}, {top['layer'] or 'input'}, {top['target']})"
+        top = max(own, key=_reached)
+        last = layer_by("last of frames", rows, model)
         found.append(
-            [model, f"{top['rank1']:.0%}", _share(top["when_chance"]), _share(usual), _share(mine["when_found"]), best]
+            [
+                model,
+                "yes" if model in ORDERED else "no",
+                f"{top['rank1']:.0%}",
+                str(max(row["probes"] for row in own)),
+                _share(top["when_chance"]),
+                _share(reached(rows, model, MOMENT, last, USUAL_WAY[0], USUAL_WAY[2])),
+                _share(max(_reached(row) for row in own if (row["way"], row["target"]) == USUAL_WAY[::2])),
+                _share(reached(rows, model, MOMENT, layer_by(LAYERS_OF_TIME, rows, model), METHOD, TARGET)),
+                f"{_share(_reached(top))} ({top['way']}, {top['layer'] or 'input'}, {top['target']})",
+            ]
         )
-    mine_too = f"{default[0]}, {LAYERS_OF_FRAMES}, {default[2]}"
-    head = ["model", "recognised", "chance", f"{USUAL_WAY[0]}, its best layer", mine_too, "best"]
-    return [
-        "Identities differ while the left foot swings forwards, and look alike in all other frames: how much of the "
-        "evidence lies in the frames where they differ. GaitGraph2 sees the order of frames, GaitSet does not.",
-        "",
-        *_table(head, found),
-    ]
+    usual = f"{USUAL_WAY[0]}, last of frames, {USUAL_WAY[2]}"
+    head = ["model", "sees order", "recognised", "probes", "chance", usual, "same, its best layer", _title(default)]
+    models = sorted({row["model"] for row in rows if row["plant"] == MOMENT} & {*ORDERED})
+    lines = [TIME, "", *_table([*head, "best of all"], found)]
+    for single, about in ((True, SINGLE), (False, ANY)):
+        scores = in_time(rows, single)
+        best = winner(scores)
+        said = f"Best where it is worst is {_title(best)}: {_share(min(scores[best]))}, and "
+        said += f"{_share(float(np.mean(scores[best])))} in the mean."
+        names = [name for name in [*METHODS, PERTURBING, *INPUTS] if any(_named(way, name) for way, *_ in scores)]
+        columns = ["method", "sign", "layer", "target", "worst model", "mean", *models]
+        lines += ["", about, said, "", *_table(columns, [_method(scores, name) for name in names])]
+    return lines
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

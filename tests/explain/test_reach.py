@@ -16,10 +16,14 @@ from visual_analyse.explain.reach import reaches
 from visual_analyse.explain.resolving import resolve
 
 
+def layers_of(model):
+    return [layer for layer, _ in leaves(model.module)]
+
+
 def reached(model, batch):
-    names = {layer.number: layer.name for layer, _ in leaves(model.module)}
-    found = reaches(model, batch, resolve(model, batch))
-    return {names[number]: frames for number, frames in found.items()}
+    layers = layers_of(model)
+    found = reaches(model, batch, resolve(model, batch), layers)
+    return {layer.name: found[layer.number] for layer in layers if layer.number in found}
 
 
 @pytest.mark.parametrize("length", [5, 30])
@@ -45,7 +49,7 @@ def test_a_model_that_does_not_take_the_changed_frame_tells_nothing(monkeypatch)
         return whole(batch)
 
     monkeypatch.setattr(model.module, "forward", refuse_the_second)
-    assert reaches(model, batch, plan) == {} and len(seen) == 2
+    assert reaches(model, batch, plan, layers_of(model)) == {} and len(seen) == 2
 
 
 class Joints(nn.Module):
@@ -64,9 +68,9 @@ class Joints(nn.Module):
 def test_where_frames_are_mixed_a_layer_of_single_frames_comes_second():
     model, batch = Model(fixed(Joints())), skeletons(20)
     plan = resolve(model, batch)
-    layers = [layer for layer, _ in leaves(model.module)]
+    layers = layers_of(model)
     assert [layer.name for layer in default_layers(layers, plan)] == ["over"]
-    plan = replace(plan, reach=reaches(model, batch, plan))
+    plan = replace(plan, reach=reaches(model, batch, plan, layers_of(model)))
     assert plan.reach == {1: 5, 2: 1}
     assert [layer.name for layer in default_layers(layers, plan)] == ["over", "down"]
 
@@ -78,6 +82,6 @@ def test_default_layers_of_models_of_the_field(name, numbers):
     model = Six(narrow(FACTS[name]["model_cfg"]))
     batch = grey((12,), (64, 44))
     plan = resolve(model, batch)
-    plan = replace(plan, reach=reaches(model, batch, plan))
-    layers = [layer for layer, _ in leaves(model.module)]
+    plan = replace(plan, reach=reaches(model, batch, plan, layers_of(model)))
+    layers = layers_of(model)
     assert [layer.number for layer in default_layers(layers, plan)] == numbers

@@ -20,6 +20,7 @@ from visual_analyse.encode.encoder import Encoder
 from visual_analyse.encode.gallery import Galleries, Gallery
 from visual_analyse.encode.store import Store, key
 from visual_analyse.errors import VisualAnalyseError
+from visual_analyse.explain.defaults import eligible
 from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.methods import GradCam
 from visual_analyse.explain.plan import Plan
@@ -161,7 +162,8 @@ class Run:
                 batch = read_probe(self.model, probe).batch
                 plan = resolve(self.model, batch)
                 if not self.options.layers:  # what is chosen for a user also asks which layers see single frames
-                    plan = replace(plan, reach=reaches(self.model, batch, plan))
+                    some = eligible([layer for layer, _ in leaves(self.model.module)], plan)
+                    plan = replace(plan, reach=reaches(self.model, batch, plan, some))
                 return plan, batch.lengths[0]
             except VisualAnalyseError as error:
                 troubles.append(VisualAnalyseError(f"{plain(probe.name)}: {error}"))

@@ -23,7 +23,7 @@ Writes MODEL.pt, a checkpoint as OpenGait's are, and MODEL.yaml, its config. A r
 stopped, with the same command. Same seed, same machine, no GPU: same weights.
 
 examples:
-  visual-analyse train gaitset                       about twenty minutes on one core
+  visual-analyse train gaitset                       about twenty minutes on one core, less on a GPU
   visual-analyse train gaitbase --save_dir trained
   visual-analyse train gaitgraph2                    one of poses: about twelve minutes
   visual-analyse train --evaluate                    the models that are shipped, beside what needs no model

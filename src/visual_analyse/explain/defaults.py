@@ -31,8 +31,7 @@ def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
     >>> default_layers(layers, plan)[0].number  # doctest: +SKIP
     20
     """
-    drawn = [layer for layer in layers if not plan[layer.number].reason]
-    some = [layer for layer in drawn if layer.kind.startswith("Conv") and plan.extent(layer.number)] or drawn
+    some = eligible(layers, plan)
     if not some:
         raise VisualAnalyseError("None of the model's layers has a place in the frames: there is nothing to explain.")
     grids = {layer: grid_of(plan, layer) for layer in some}
@@ -41,6 +40,16 @@ def default_layers(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
     if not reach or reach.get(chosen) == min(reach.values()):
         return [chosen]
     return [chosen, first_of_last(nearest(list(reach), reach), grids)]
+
+
+def eligible(layers: Sequence[Layer], plan: Plan) -> list[Layer]:
+    """The layers among which defaults are chosen: convolutions with a grid, or where there is none all with a place.
+
+    >>> [layer.number for layer in eligible(layers, plan)]  # doctest: +SKIP
+    [1, 3, 6, 8, 11, 13, 15, 17, 20, 22]
+    """
+    drawn = [layer for layer in layers if not plan[layer.number].reason]
+    return [layer for layer in drawn if layer.kind.startswith("Conv") and plan.extent(layer.number)] or drawn
 
 
 def nearest(layers: Sequence[L], reach: Mapping[L, int]) -> list[L]:

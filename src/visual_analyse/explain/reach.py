@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from visual_analyse.errors import VisualAnalyseError
 from visual_analyse.explain.capture import Capture, frozen
-from visual_analyse.explain.layers import leaves
+from visual_analyse.explain.layers import Layer, leaves
 from visual_analyse.explain.model import Batch, Explainable
 from visual_analyse.explain.plan import Plan
 from visual_analyse.explain.resolving import LONG, fit
@@ -19,21 +21,21 @@ _CHANGED = (5, 6)  # neighbours, as what strides over time may hold the one at t
 _SAME = 1e-5  # of a layer's largest value: what rounding may change
 
 
-def reaches(model: Explainable, batch: Batch, plan: Plan) -> dict[int, int]:
+def reaches(model: Explainable, batch: Batch, plan: Plan, layers: Sequence[Layer]) -> dict[int, int]:
     """How many frames a change of one frame spreads to, on the way to each layer, by number: 1 where frames are apart.
 
     At most twelve, the frames of the walk on which it is measured. Left out are layers that have no time or no place,
     and all where the model does not take the changed frame. Costs three forwards of twelve frames.
 
-    >>> reaches(model, batch, plan)  # doctest: +SKIP
+    >>> reaches(model, batch, plan, layers)  # doctest: +SKIP
     {1: 1, 3: 1}
     """
     short = resized(batch, (LONG,))
     modules = {layer.number: module for layer, module in leaves(model.module)}
     some = [
-        place.layer
-        for place in plan.places.values()
-        if not place.reason and not place.pooled and not place.chosen and place.calls and place.layer.number in modules
+        layer
+        for layer in layers
+        if not plan[layer.number].reason and not plan[layer.number].pooled and not plan[layer.number].chosen
     ]
     found: dict[int, int] = {}
     with frozen(model.module), torch.no_grad():
@@ -46,7 +48,9 @@ def reaches(model: Explainable, batch: Batch, plan: Plan) -> dict[int, int]:
             for layer in some:
                 outputs = capture.outputs.pop(layer.number)
                 for track, calls in enumerate(plan[layer.number].tracks):
-                    if outputs and max(calls) < len(outputs):
+                    if not outputs or max(calls) >= len(outputs):
+                        continue
+                    with contextlib.suppress(VisualAnalyseError):  # what cannot be put back here is not told of
                         mine = [outputs[call] for call in calls]
                         (restored,) = plan.restore(layer.number, mine, given.lengths, fitted)
                         seen[layer.number, track] = restored.movedim(1, 0).flatten(1).float()
