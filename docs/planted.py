@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from docs.planted_table import CSV, MOMENT, ORDERED, PAGE, REGIONS, RULES, csv_of, write_table
+from docs.planted_table import CSV, MOMENT, ORDERED, PAGE, REGIONS, RULES, csv_of, rows_in, write_table
 from visual_analyse.explain.defaults import grid_of
 from visual_analyse.explain.input_methods import IntegratedGradients, Occlusion
 from visual_analyse.explain.layers import Layer, leaves
@@ -21,6 +21,7 @@ from visual_analyse.explain.reach import reaches
 from visual_analyse.explain.resolving import resolve
 from visual_analyse.explain.usual import USUAL, spaced, usual_outputs
 from visual_analyse.files import make_folder, write_whole
+from visual_analyse.models.device import pick_device
 from visual_analyse.models.gait_model import GaitModel
 from visual_analyse.models.load import load_model
 from visual_analyse.synthetic.small import POSE_MODELS
@@ -45,7 +46,7 @@ SAMPLED = ("054", "090", "126")
 Tell = Callable[[int, int], object]
 
 
-def trained(model: str, plant: str, folder: Path, device: str = "cpu") -> tuple[GaitModel, PlantedCrowd]:
+def trained(model: str, plant: str, folder: Path, device: str = "0") -> tuple[GaitModel, PlantedCrowd]:
     """A small model that learned a plant, and the walks; what an earlier run finished is taken as it is."""
     crowd = planted_crowd(plant, folder / f"{plant}.npz", SEED, _tell(f"walks of {plant}"))
     config = planted_config(model, plant, folder)
@@ -53,9 +54,9 @@ def trained(model: str, plant: str, folder: Path, device: str = "cpu") -> tuple[
     if not checkpoint.exists():
         learnt = crowd.learnt(model in POSE_MODELS)
         tell = _tell(f"training {config.save_name}")
-        made = train(
-            config, learnt, folder / f"{model}-{plant}-training.pt", SEED, lambda k, of, loss: tell(k, of), device
-        )
+        place, _ = pick_device(device)
+        kept = folder / f"{model}-{plant}-training.pt"
+        made = train(config, learnt, kept, SEED, lambda k, of, loss: tell(k, of), place)
         save_model(checkpoint, made, Recipe.read(config).steps)
     return load_model(config.path, checkpoint=str(checkpoint), device="cpu"), crowd
 
@@ -124,8 +125,7 @@ def rows_of(model: str, plant: str, scores: Sequence[Score], rank1: float) -> li
     """The scores as plain rows, for a file."""
     return [
         {
-            "model": model, "plant": plant, "layer": score.layer.number, "name": score.layer.name,
-            "pooled": score.pooled, "reach": score.reach,
+            "model": model, "plant": plant, "layer": score.layer.number, "pooled": score.pooled, "reach": score.reach,
             "grid": "x".join(map(str, score.grid)), "target": score.target, "way": score.way,
             "probes": score.probes, "rank1": rank1,
             **{f"where_{k}": round(getattr(score.where, k), 4) for k in ("found", "chance", "ceiling")},
@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--save_dir", type=Path, default=Path("planted"), help="walks, checkpoints and scores")
     parser.add_argument("--models", nargs="+", choices=[*MODELS], default=[*MODELS])
     parser.add_argument("--plants", nargs="+", choices=PLANTS, default=PLANTS)
-    parser.add_argument("--device", default="cpu", help="where models learn (default: cpu)")
+    parser.add_argument("--device", default="0", help="where models learn: a GPU's index, or cpu (default: 0)")
     parser.add_argument("--train", action="store_true", help="train alone, and write no table")
     options = parser.parse_args()
     folder = make_folder(options.save_dir)
@@ -166,9 +166,10 @@ def main() -> None:
     if there != {(name, plant) for name in MODELS for plant in MODELS[name]}:
         print(f"Scored {len(there)} of the models; the page takes all of them: run this without --models and --plants.")
         return
-    page = write_table(rows)
+    table = csv_of(rows)
+    page = write_table(rows_in(table))
     print(page)
-    for path, text in ((PAGE, page), (CSV, csv_of(rows))):
+    for path, text in ((PAGE, page), (CSV, table)):
         write_whole(path, lambda stream, text=text: stream.write(text.encode()))
 
 

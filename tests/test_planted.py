@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from docs.planted_table import (
     LEAST,
+    ORDERED,
     PAGE,
     REGIONS,
     RULES,
     USUAL_WAY,
     candidates,
+    in_time,
     layer_by,
     reached,
     read_rows,
@@ -22,8 +25,9 @@ from docs.planted_table import (
 )
 from tests.six import FACTS, Six, grey, narrow
 from visual_analyse.cli.proved import PROVED
-from visual_analyse.explain.defaults import LAYERS, METHOD, SIGN, TARGET, default_layers
+from visual_analyse.explain.defaults import LAYERS, LAYERS_OF_TIME, METHOD, SIGN, TARGET, default_layers, eligible
 from visual_analyse.explain.layers import leaves
+from visual_analyse.explain.reach import reaches
 from visual_analyse.explain.resolving import resolve
 
 MODELS = {"gaitset": "GaitSet", "gaitbase": "Baseline"}
@@ -38,17 +42,25 @@ def test_the_default_is_what_wins(rows):
     assert winner(candidates(rows)) == (way_of(METHOD, SIGN), LAYERS, TARGET)
 
 
+def test_the_default_in_time_is_what_wins_on_layers_of_single_frames(rows):
+    scores = in_time(rows)
+    assert {way[1] for way in scores} > {LAYERS_OF_TIME}
+    assert winner(scores) == (METHOD, LAYERS_OF_TIME, TARGET)
+    assert all(len(values) == len(ORDERED) for values in scores.values())  # every model that sees order has learned it
+
+
 def test_the_page_is_made_of_the_scores(rows):
     assert PAGE.read_text(encoding="utf-8") == write_table(rows)
 
 
-@pytest.mark.parametrize("name", ["GaitSet", "GaitBase"])
-def test_the_rule_of_the_table_is_that_of_the_tool(rows, name):
-    model = Six(narrow(FACTS[name]["model_cfg"]))
-    layers = [layer for layer, _ in leaves(model.module)]
-    assert default_layers(layers, resolve(model, grey((8,), (64, 44))))[0].number == layer_by(
-        LAYERS, rows, name.lower()
-    )
+@pytest.mark.parametrize("name", ["GaitSet", "GaitBase", "GaitGL"])
+def test_the_rules_of_the_table_are_those_of_the_tool(rows, name):
+    model, batch = Six(narrow(FACTS[name]["model_cfg"])), grey((12,), (64, 44))
+    layers, plan = [layer for layer, _ in leaves(model.module)], resolve(model, batch)
+    plan = replace(plan, reach=reaches(model, batch, plan, eligible(layers, plan)))
+    where, *when = default_layers(layers, plan)
+    assert where.number == layer_by(LAYERS, rows, name.lower())
+    assert [layer.number for layer in when or [where]] == [layer_by(LAYERS_OF_TIME, rows, name.lower())]
 
 
 @pytest.mark.parametrize("model", MODELS)
