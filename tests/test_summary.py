@@ -43,6 +43,20 @@ def test_probes_count_alike_however_strong_they_are():
     assert group.phases[[0, 9], 0].tolist() == [0.625, -0.375] and np.isnan(group.phases[1:9]).all()
 
 
+def test_the_phase_is_of_the_layer_that_was_chosen_for_when():
+    one = probe(3, 1)
+    whole = replace(one.layers[0], maps=np.ones((1, 2, 1), np.float32), spans=np.array([[0, 2]]), pooled=True)
+    when = replace(one.layers[0], number=2, name="early")
+    both = replace(one, layers=(whole, when))
+    (group,) = summarise([both]).groups
+    assert np.isnan(group.phases).all()
+    found = summarise([replace(both, manifest={**both.manifest, "chosen": {"where": 3, "when": 2}})])
+    assert (found.layer, found.manifest["phases_of"]) == ("3_conv", "2_early")
+    assert found.groups[0].phases[[0, 9], 0].tolist() == [0.75, -0.25]  # in shares of its own
+    named = summarise([replace(both, manifest={**both.manifest, "chosen": {"where": 3, "when": 2}})], "3_conv")
+    assert np.isnan(named.groups[0].phases).all()
+
+
 def test_groups_are_conditions_views_and_outcomes():
     found = summarise([probe(1, 1), probe(1, 1, "nm-06"), probe(1, 1, "bg-01", "000", right=False)])
     assert [(group.by, group.name, group.probes) for group in found.groups] == [

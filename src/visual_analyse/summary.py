@@ -36,6 +36,9 @@ class _Probe:
 def summarise(evidences: Iterable[Evidence], layer: str | None = None) -> Summary:
     """The mean of many probes' evidence on one layer, by its key; on the first of the first probe where none is named.
 
+    Where none is named and `explain` chose one layer for where and another for when, the phase is of the latter; the
+    manifest says so ("phases_of").
+
     Raises VisualAnalyseError where there are no probes, one lacks the layer, or they are of several models, sizes or
     targets, or hold neither silhouettes nor joints.
 
@@ -44,11 +47,13 @@ def summarise(evidences: Iterable[Evidence], layer: str | None = None) -> Summar
     """
     probes: list[_Probe] = []
     first: Evidence | None = None
+    when: str | None = layer
     for evidence in evidences:
+        when = when or _layer_for_when(evidence)
         layer = evidence.layers[0].key if layer is None else layer
         first = first or evidence
         _alike(evidence, first)
-        probes.append(_read(evidence, layer))
+        probes.append(_read(evidence, layer, when))
     if first is None or layer is None:
         raise VisualAnalyseError("There is no probe to take the mean of. Name results of 'visual-analyse explain'.")
     groups = [_group("all", "all", probes)]
@@ -57,7 +62,7 @@ def summarise(evidences: Iterable[Evidence], layer: str | None = None) -> Summar
         if len(names) > 1:
             groups += [_group(by, name, [probe for probe in probes if probe.labels.get(by) == name]) for name in names]
     kept = ("model", "config", "checkpoint", "method", "sign", "asked", "metric", "versions")
-    manifest = {key: first.manifest[key] for key in kept if key in first.manifest}
+    manifest = {key: first.manifest[key] for key in kept if key in first.manifest} | {"phases_of": when}
     return Summary(layer, tuple(groups), first.region_names, first.heights, manifest, first.kind)
 
 
@@ -77,14 +82,23 @@ def _alike(evidence: Evidence, first: Evidence) -> None:
             )
 
 
-def _read(evidence: Evidence, key: str) -> _Probe:
-    layer = next((layer for layer in evidence.layers if layer.key == key), None)
+def _layer_for_when(evidence: Evidence) -> str:
+    """The key of the layer that was chosen for when; of the first layer where none was."""
+    number = evidence.manifest.get("chosen", {}).get("when")
+    return next((one.key for one in evidence.layers if one.number == number), evidence.layers[0].key)
+
+
+def _found(evidence: Evidence, key: str) -> LayerEvidence:
+    for layer in evidence.layers:
+        if layer.key == key:
+            return layer
+    name, there = plain(str(evidence.manifest["probe"]["name"])), listed([layer.key for layer in evidence.layers])
+    raise VisualAnalyseError(f"The result of {name} has no layer {plain(key)}; it has {there}. Name one with --layer.")
+
+
+def _read(evidence: Evidence, key: str, when: str) -> _Probe:
+    layer, timed = _found(evidence, key), _found(evidence, when)
     name = plain(str(evidence.manifest["probe"]["name"]))
-    if layer is None:
-        there = listed([layer.key for layer in evidence.layers])
-        raise VisualAnalyseError(
-            f"The result of {name} has no layer {plain(key)}; it has {there}. Name one with --layer."
-        )
     joints = evidence.kind.picture == "joints"
     if layer.on != 0 or (layer.maps.ndim != 2 if joints else evidence.kind.picture != "grey" or layer.maps.ndim != 3):
         raise VisualAnalyseError(
@@ -106,7 +120,7 @@ def _read(evidence: Evidence, key: str) -> _Probe:
     body = mean_pose(evidence.frames) if joints else evidence.frames.mean(0) / 255.0
     return _Probe(
         labels, body, (both[0] + both[1]).sum(0), np.array(by_region).reshape(-1, 2),
-        evidence.parts / (evidence.distance or 1.0), _by_phase(evidence, (speaks, against), total),
+        evidence.parts / (evidence.distance or 1.0), _by_phase(evidence, sides(evidence, timed)),
     )  # fmt: skip
 
 
@@ -165,8 +179,12 @@ def family(condition: str) -> str:
     return re.sub(r"(?<=[A-Za-z])[-_]\d+$", "", condition)
 
 
-def _by_phase(evidence: Evidence, both: Sequence[LayerEvidence], total: float) -> Floats:
-    """The net evidence in each bin of the step, each bin's frames counting alike; NaN where the phase is unknown."""
+def _by_phase(evidence: Evidence, both: Sequence[LayerEvidence]) -> Floats:
+    """The net evidence in each bin of the step, each bin's frames counting alike; NaN where the phase is unknown.
+
+    In shares of all that the layer has, for and against.
+    """
+    total = sum(float(np.abs(one.maps).sum()) for one in both) or 1.0
     net = sum(sum(by_frame(one, len(evidence.frames))) for one in both) / total
     found = np.full(PHASES, np.nan)
     if evidence.phase is None or all(one.pooled for one in both):

@@ -87,7 +87,15 @@ def test_parts_stand_at_the_heights_they_look_at(summary: Summary) -> None:
 def test_unknown_phases_are_said(summary: Summary) -> None:
     groups = tuple(replace(group, phases=np.full((5, 3), np.nan)) for group in summary.groups)
     said = texts(draw_summary(replace(summary, groups=groups)))
-    assert said.count("not known") == 3 and "The phase of the step is known of no probe." in said
+    assert said.count("not known") == 3 and any(
+        line.startswith("The phase of the step is known of no probe") for line in said
+    )
+
+
+def test_the_layer_that_tells_when_is_named(summary: Summary) -> None:
+    said = texts(draw_summary(replace(summary, manifest={**summary.manifest, "phases_of": "1_other"})))
+    assert any(line.startswith("Phases are those of layer 1_other") for line in said)
+    assert not any("Phases are those" in line for line in texts(draw_summary(summary)))
 
 
 def test_joints_are_drawn_as_a_body(summary: Summary) -> None:

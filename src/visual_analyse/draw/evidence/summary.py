@@ -80,7 +80,9 @@ def draw_summary(summary: Summary) -> Figure:
         "Bars and whiskers: mean over probes and its 95 % interval; a region's black mark is for and against together.",
     ]
     if not any(np.isfinite(group.phases).any() for group in summary.groups):
-        said.append("The phase of the step is known of no probe.")
+        said.append("The phase of the step is known of no probe, or the layer has one map for the whole walk.")
+    elif (when := summary.manifest.get("phases_of", summary.layer)) != summary.layer:
+        said.append(f"Phases are those of layer {when}, which tells when, in shares of its own evidence.")
     return sheet.finish(sheet.prose(y + 0.04, said) + EDGE)
 
 
