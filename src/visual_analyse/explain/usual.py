@@ -26,7 +26,7 @@ _ORDINARY = 0.5  # frames: what the mean over all counts beside those of a momen
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Usual(Mapping[int, Tensor]):
     """What layers usually put out, by number: the mean `[c, 1, gh, gw]`, on joints `[c, 1, ..., g]`.
 
@@ -62,13 +62,14 @@ class Usual(Mapping[int, Tensor]):
 
     def _at(self, moments: NDArray[np.float64], number: int) -> Tensor:
         cycle, mean = self.cycles[number], self.means[number]
-        place = torch.from_numpy(np.nan_to_num(moments) * MOMENTS).to(cycle.device)
-        before = place.floor().long() % MOMENTS
-        ones = [1] * (cycle.ndim - 2)
-        share = (place - place.floor()).to(cycle).reshape(1, -1, *ones)
-        between = cycle[:, before] * (1 - share) + cycle[:, (before + 1) % MOMENTS] * share
-        known = torch.from_numpy(np.isfinite(moments)).to(cycle.device).reshape(1, -1, *ones)
-        return torch.where(known, between, mean)
+        place = np.nan_to_num(moments) * MOMENTS
+        before = torch.from_numpy(np.floor(place).astype(np.int64) % MOMENTS).to(cycle.device)
+        later, known = (
+            across_steps(torch.from_numpy(some.astype(np.float32)), cycle)
+            for some in (place - np.floor(place), np.isfinite(moments))
+        )
+        between = cycle[:, before] * (1 - later) + cycle[:, (before + 1) % MOMENTS] * later
+        return torch.where(known > 0, between, mean)
 
 
 def usual_outputs(model: Explainable, batches: Iterable[Batch], layers: Sequence[Layer], plan: Plan) -> Usual:
@@ -101,7 +102,8 @@ def usual_outputs(model: Explainable, batches: Iterable[Batch], layers: Sequence
                 whole.add(layer.number, restored.mean(1, keepdim=True), torch.ones(1))
                 if batch.moments and not plan[layer.number].pooled:
                     near = _nearness(_of_steps(batch.moments[0], plan, layer.number, batch.lengths[0]))
-                    at.add(layer.number, torch.einsum("ct...,tk->ck...", restored, near.to(restored)), near.sum(0))
+                    if len(near) == restored.shape[1]:
+                        at.add(layer.number, torch.einsum("ct...,tk->ck...", restored, near.to(restored)), near.sum(0))
     means = {number: total / whole.weights[number].item() for number, total in whole.totals.items()}
     cycles = {
         # Where few frames were seen the mean over all stands in for them.
@@ -164,7 +166,7 @@ def _of_steps(moments: NDArray[np.float64], plan: Plan, number: int, length: int
 def _nearness(moments: NDArray[np.float64]) -> Tensor:
     """How much each step counts at each moment of the cycle, `[t, MOMENTS]`: nothing where its own is not known."""
     apart = np.abs((moments[:, None] - np.arange(MOMENTS) / MOMENTS + 0.5) % 1.0 - 0.5) * MOMENTS
-    return torch.from_numpy(np.nan_to_num(np.exp(-0.5 * (apart / _WIDTH) ** 2)))
+    return torch.from_numpy(np.nan_to_num(np.exp(-0.5 * (apart / _WIDTH) ** 2)).astype(np.float32))
 
 
 def spaced(walks: Sequence[T], count: int) -> list[T]:
