@@ -9,6 +9,7 @@ import pytest
 
 from docs.planted_table import (
     LEAST,
+    MOMENT,
     ORDERED,
     PAGE,
     REGIONS,
@@ -87,6 +88,20 @@ def test_what_readers_are_told_was_measured(rows, page):
             ]
             expected += [round(min(shares)), round(max(shares))]
     assert said == expected
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_what_readers_are_told_of_time_was_measured(rows, page):
+    text = (PAGE.parents[1] / page).read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if "GaitGraph2" in line and "GaitGL" in line and "%" in line]
+    said = [int(number) for number in re.findall(r"(\d+) ?%", line)]
+    default = [reached(rows, model, MOMENT, layer_by(LAYERS_OF_TIME, rows, model), METHOD, TARGET) for model in ORDERED]
+    usual = [
+        reached(rows, model, MOMENT, layer_by("last of frames", rows, model), USUAL_WAY[0], USUAL_WAY[2])
+        for model in ORDERED
+    ]
+    chance = [row["when_chance"] for row in rows if row["model"] in ORDERED]
+    assert said == [round(100 * end(some)) for some in (default, chance, usual) for end in (min, max)]
 
 
 def test_every_method_stands_in_the_table(rows):
