@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from docs.planted_table import CSV, MOMENT, ORDERED, PAGE, REGIONS, RULES, csv_of, rows_in, write_table
+from docs.planted_page import write_page
+from docs.planted_scores import CSV, MOMENT, ORDERED, PAGE, REGIONS, RULES, csv_of, rows_in
 from visual_analyse.explain.defaults import grid_of
 from visual_analyse.explain.input_methods import IntegratedGradients, Occlusion
 from visual_analyse.explain.layers import Layer, leaves
@@ -167,7 +168,7 @@ def main() -> None:
         print(f"Scored {len(there)} of the models; the page takes all of them: run this without --models and --plants.")
         return
     table = csv_of(rows)
-    page = write_table(rows_in(table))
+    page = write_page(rows_in(table))
     print(page)
     for path, text in ((PAGE, page), (CSV, table)):
         write_whole(path, lambda stream, text=text: stream.write(text.encode()))

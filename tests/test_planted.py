@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from docs.planted_table import (
+from docs.planted_page import write_page
+from docs.planted_scores import (
     LEAST,
     MOMENT,
     ORDERED,
@@ -22,7 +23,6 @@ from docs.planted_table import (
     read_rows,
     way_of,
     winner,
-    write_table,
 )
 from tests.six import FACTS, Six, grey, narrow
 from visual_analyse.cli.proved import PROVED
@@ -51,7 +51,7 @@ def test_the_default_in_time_is_what_wins_on_layers_of_single_frames(rows):
 
 
 def test_the_page_is_made_of_the_scores(rows):
-    assert PAGE.read_text(encoding="utf-8") == write_table(rows)
+    assert PAGE.read_text(encoding="utf-8") == write_page(rows)
 
 
 @pytest.mark.parametrize("name", ["GaitSet", "GaitBase", "GaitGL"])
