@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 CSV, PAGE = HERE / "planted.csv", HERE / "planted.md"
 USUAL_WAY = ("grad_cam-abs", "last", "match")
 SILHOUETTES = ("gaitset", "gaitbase")
+ORDERED = ("gaitgraph2", "gaittr", "gaitgl")  # models that see the order of frames
 REGIONS = ("head", "trunk", "arms", "legs")
 MOMENT = "swing"
 INPUTS = ("integrated_gradients", "occlusion")
@@ -23,8 +24,6 @@ PERTURBING = "perturbing"
 LEAST = 1 / 3  # of the probes, four times what chance recognises: a model below has not learned what was planted
 Row = dict[str, Any]
 Way = tuple[str, str, str]  # method and sign, the rule of its layer, target
-
-ORDERED = ("gaitgraph2", "gaittr", "gaitgl")  # models that see the order of frames
 
 # Rules that find a layer of any model: from its convolutions in order, those of them that have frames, the grid of
 # each, steps and all, and how many frames it sees.
